@@ -1,0 +1,95 @@
+"""What does a column mean: its label, description, unit, PII class and source?
+
+Said once, where the column is declared; the data dictionary, the GraphQL descriptions and the
+column comments in Postgres are all made from it.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import DateTime, Table
+from sqlmodel import Field
+
+
+class Pii(enum.StrEnum):
+    """How much a value says about a person."""
+
+    NONE = "none"
+    PSEUDONYM = "pseudonym"
+    PERSONAL = "personal"
+    SECRET = "secret"  # noqa: S105  # a class of data, not a secret
+
+
+class Unit(enum.StrEnum):
+    """What a number counts."""
+
+    COUNT = "count"
+    RATIO = "ratio"
+    SECOND = "second"
+    CURRENCY = "currency"
+    MILLION_USD = "million USD"
+    MESSAGES_PER_DAY = "messages per day"
+    YEAR = "year"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ColumnMeta:
+    """The meaning of one column."""
+
+    label: str
+    description: str
+    unit: Unit | None = None
+    pii: Pii = Pii.NONE
+    source: str = "hub"
+    editable: bool = True
+
+
+_INFO_KEY = "hub"
+TIMESTAMP = DateTime(timezone=True)
+
+
+def column(
+    label: str,
+    description: str,
+    *,
+    unit: Unit | None = None,
+    pii: Pii = Pii.NONE,
+    source: str = "hub",
+    editable: bool = True,
+    sa_column_kwargs: Mapping[str, Any] | None = None,
+    **field: Any,
+) -> Any:
+    """A SQLModel field that carries its meaning; `field` goes to `sqlmodel.Field`."""
+    meta = ColumnMeta(
+        label=label,
+        description=description,
+        unit=unit,
+        pii=pii,
+        source=source,
+        editable=editable,
+    )
+    kwargs = {
+        "info": {_INFO_KEY: meta},
+        "comment": description,
+        **(sa_column_kwargs or {}),
+    }
+    return Field(sa_column_kwargs=kwargs, **field)
+
+
+def column_meta(table: Table) -> dict[str, ColumnMeta]:
+    """The meaning of every column of `table`, by column name.
+
+    Raises:
+        LookupError: a column was declared without a meaning.
+    """
+    described: dict[str, ColumnMeta] = {}
+    for col in table.columns:
+        meta = col.info.get(_INFO_KEY)
+        if not isinstance(meta, ColumnMeta):
+            raise LookupError(f"column {table.name}.{col.name} has no label and description")
+        described[col.name] = meta
+    return described
