@@ -1,0 +1,106 @@
+"""How does the hub open a transaction, and who does Postgres say changed the rows in it?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import Engine
+from sqlalchemy.engine.url import make_url
+from sqlmodel import Session
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Authorship:
+    """Who changed one row, and when at the origin."""
+
+    actor: str
+    edited_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Provenance:
+    """What the change log writes beside every change of a transaction.
+
+    `actor` is the person or program, `origin` the way in (graphql, sync, cli, migration, demo),
+    `authors` overrides actor and time for single rows, by row id.
+    """
+
+    actor: str
+    origin: str
+    run_id: UUID | None = None
+    edited_at: datetime | None = None
+    authors: Mapping[UUID, Authorship] | None = None
+
+
+def set_provenance(session: Session, provenance: Provenance) -> None:
+    """Tell the capture triggers who is at work; the settings end with the transaction."""
+    authors = {
+        str(row_id): [who.actor, who.edited_at.isoformat() if who.edited_at else None]
+        for row_id, who in (provenance.authors or {}).items()
+    }
+    session.execute(
+        text(
+            "select set_config('hub.actor', :actor, true),"
+            " set_config('hub.origin', :origin, true),"
+            " set_config('hub.run', :run, true),"
+            " set_config('hub.edited_at', :edited_at, true),"
+            " set_config('hub.authors', :authors, true)"
+        ),
+        {
+            "actor": provenance.actor,
+            "origin": provenance.origin,
+            "run": str(provenance.run_id or ""),
+            "edited_at": provenance.edited_at.isoformat() if provenance.edited_at else "",
+            "authors": json.dumps(authors) if authors else "",
+        },
+    )
+
+
+class Database:
+    """The central Postgres. Nothing is opened before the first transaction."""
+
+    def __init__(self, url: str, *, pool_size: int = 5, application_name: str = "hub") -> None:
+        parsed = make_url(url)
+        if parsed.drivername in {"postgres", "postgresql"}:
+            parsed = parsed.set(drivername="postgresql+psycopg2")
+        self.url = parsed
+        self.engine: Engine = create_engine(
+            parsed,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_pre_ping=True,
+            connect_args={
+                "application_name": application_name,
+                "connect_timeout": 5,
+                "options": "-c idle_in_transaction_session_timeout=60000 -c timezone=UTC",
+            },
+        )
+
+    @contextmanager
+    def unit_of_work(self, provenance: Provenance) -> Iterator[Session]:
+        """One transaction that commits at the end and rolls back on any error."""
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            set_provenance(session, provenance)
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """One read-only transaction that sees a single snapshot."""
+        with (
+            self.engine.connect().execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            ) as connection,
+            Session(bind=connection, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session
+
+    def dispose(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
