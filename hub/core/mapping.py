@@ -1,0 +1,193 @@
+"""How does a remote cell become a hub value, and back?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from hub.core.policies import (
+    ConflictPolicy,
+    DeletePolicy,
+    Direction,
+    FirstMatchPolicy,
+)
+from hub.core.records import FieldSchema
+from hub.core.values import Unfit, Value, ValueKind, canonical
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HubColumn:
+    """What a hub column can hold; `default` stands in for an empty cell where null may not."""
+
+    name: str
+    kind: ValueKind
+    is_nullable: bool = True
+    default: Value = None
+    scale: int | None = None
+    choices: tuple[str, ...] | None = None
+    max_integer: int = 2**31 - 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FieldMapping:
+    """One remote field tied to one hub column.
+
+    `values` maps a remote choice's name (or id) to a hub value where they differ; `link` names the
+    stream whose records a link field points to.
+    """
+
+    column: HubColumn
+    field_id: str
+    direction: Direction = Direction.TWO_WAY
+    conflict: ConflictPolicy = ConflictPolicy.LATEST
+    values: Mapping[str, str] = field(default_factory=dict)
+    link: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StreamMapping:
+    """One remote table tied to one hub table."""
+
+    connection: str
+    stream: str
+    remote_table: str
+    hub_table: str
+    hub_id_field: str | None
+    note_field: str | None
+    modified_field: str | None
+    fields: tuple[FieldMapping, ...]
+    on_first_match: FirstMatchPolicy = FirstMatchPolicy.SOURCE
+    on_delete: DeletePolicy = DeletePolicy.TOMBSTONE
+    allow_new_options: bool = False
+    delete_limit: int = 50
+    overwrite_limit: int = 500
+    share_limit: float = 0.3
+
+    @property
+    def field_ids(self) -> tuple[str, ...]:
+        """Every remote field that the hub reads or writes for values."""
+        return tuple(mapping.field_id for mapping in self.fields)
+
+    def by_column(self, name: str) -> FieldMapping:
+        """The mapping of hub column `name`."""
+        for mapping in self.fields:
+            if mapping.column.name == name:
+                return mapping
+        raise LookupError(f"stream {self.stream} maps no column {name}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parked:
+    """A link whose other end is not known yet."""
+
+    stream: str
+    waits_for: str
+
+
+Resolve = Callable[[str, str], str | None]
+"""(stream, id at one side) -> id at the other side, if the record is linked."""
+
+
+def to_hub(
+    mapping: FieldMapping, schema: FieldSchema, remote: Value, resolve: Resolve
+) -> Value | Unfit | Parked:
+    """The hub value of a canonical remote value.
+
+    `resolve` answers the row id of a linked record's external id.
+    """
+    column = mapping.column
+    if mapping.link is not None:
+        return _link_to_hub(mapping.link, remote, resolve)
+    if schema.kind is ValueKind.CHOICE and remote is not None:
+        named = _choice_to_hub(mapping, schema, str(remote))
+        if isinstance(named, Unfit):
+            return named
+        remote = named
+    value = canonical(column.kind, remote, scale=column.scale)
+    if isinstance(value, Unfit):
+        return value
+    if value is None and not column.is_nullable:
+        if column.default is None:
+            return Unfit(reason="this cell must not be empty")
+        return column.default
+    return _fits(column, value)
+
+
+def to_remote(
+    mapping: FieldMapping,
+    schema: FieldSchema,
+    value: Value,
+    resolve: Resolve,
+    *,
+    allow_new_options: bool = False,
+) -> Value | Unfit | Parked:
+    """The canonical remote value of a hub value.
+
+    `resolve` answers the external id of a linked row. A choice that does not exist yet comes back
+    as its bare name where new options are allowed.
+    """
+    if mapping.link is not None:
+        if value is None:
+            return None
+        external_id = resolve(mapping.link, str(value))
+        if external_id is None:
+            return Parked(stream=mapping.link, waits_for=str(value))
+        return [external_id]
+    if schema.kind is ValueKind.CHOICE and value is not None:
+        return _choice_to_remote(mapping, schema, str(value), allow_new_options)
+    return canonical(schema.kind, value)
+
+
+def _link_to_hub(stream: str, remote: Value, resolve: Resolve) -> Value | Unfit | Parked:
+    ids = remote if isinstance(remote, list) else ([] if remote is None else [str(remote)])
+    if not ids:
+        return None
+    if len(ids) > 1:
+        return Unfit(reason="two records are linked where one is expected; keep one of them")
+    row_id = resolve(stream, ids[0])
+    return row_id if row_id is not None else Parked(stream=stream, waits_for=ids[0])
+
+
+def _choice_to_hub(mapping: FieldMapping, schema: FieldSchema, choice: str) -> str | Unfit:
+    name = schema.choices.get(choice)
+    if name is None:
+        return Unfit(reason=f"the option {choice} is not known any more")
+    if not mapping.values:
+        return name
+    mapped = mapping.values.get(choice, mapping.values.get(name))
+    if mapped is None:
+        return Unfit(reason=f"{name!r} is not mapped; valid are {', '.join(mapping.values)}")
+    return mapped
+
+
+def _choice_to_remote(
+    mapping: FieldMapping, schema: FieldSchema, value: str, allow_new_options: bool
+) -> Value | Unfit:
+    by_name = {name: choice for choice, name in schema.choices.items()}
+    if mapping.values:
+        wanted = [key for key, mapped in mapping.values.items() if mapped == value]
+        for key in wanted:
+            if key in schema.choices:
+                return key
+            if key in by_name:
+                return by_name[key]
+    elif value in by_name:
+        return by_name[value]
+    if allow_new_options and not mapping.values:
+        return value
+    known = ", ".join(sorted(mapping.values or by_name))
+    return Unfit(reason=f"{value!r} is not an option of {schema.name!r}; valid are {known}")
+
+
+def _fits(column: HubColumn, value: Value) -> Value | Unfit:
+    if column.choices is not None and value is not None and value not in column.choices:
+        return Unfit(reason=f"{value!r} is not valid here; valid are {', '.join(column.choices)}")
+    if (
+        column.kind is ValueKind.INTEGER
+        and isinstance(value, int)
+        and not -column.max_integer - 1 <= value <= column.max_integer
+    ):
+        return Unfit(reason=f"{value} is too large")
+    if isinstance(value, str) and "\x00" in value:
+        return Unfit(reason="the text holds a NUL character, which cannot be stored")
+    return value

@@ -1,0 +1,204 @@
+"""Given what both sides last agreed on, theirs now and ours now: what happens to a cell?
+
+Each side is compared with its own half of the agreed pair, so that a normalisation that nobody
+foresaw is not mistaken for an edit. Nothing here writes: a decision is a value.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from hub.core.mapping import Parked
+from hub.core.policies import ConflictPolicy, Direction, FirstMatchPolicy
+from hub.core.values import MISSING, Missing, Unfit, Value, is_empty
+
+TIE = timedelta(seconds=2)
+"""Edits closer than this cannot be ordered across two clocks: the source wins."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pair:
+    """A hub value and a remote value that were held equivalent."""
+
+    hub: Value
+    remote: Value
+
+
+class Action(enum.StrEnum):
+    """What is done with a cell."""
+
+    REST = "rest"
+    AGREE = "agree"
+    TAKE = "take"
+    PUSH = "push"
+    FREEZE = "freeze"
+
+
+class FreezeReason(enum.StrEnum):
+    """Why an incoming value was not applied."""
+
+    CONFLICT = "conflict"
+    PARKED = "parked"
+    REJECTED = "rejected"
+
+
+class Winner(enum.StrEnum):
+    """Whose value stands after a conflict."""
+
+    THEIRS = "theirs"
+    OURS = "ours"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Clash:
+    """Both sides changed the cell differently; no winner yet means a person is asked."""
+
+    winner: Winner | None
+    policy: ConflictPolicy
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cell:
+    """One field of one record, seen from both sides.
+
+    `theirs` is the remote value, `theirs_as_hub` the same in hub form or why it has none; `ours`
+    is the hub value.
+    """
+
+    base: Pair | Missing
+    theirs: Value
+    theirs_as_hub: Value | Unfit | Parked
+    ours: Value
+    theirs_edited_at: datetime | None = None
+    ours_edited_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decision:
+    """What to do with a cell; `pair` is the new base where it moves."""
+
+    action: Action
+    pair: Pair | None = None
+    clash: Clash | None = None
+    freeze: FreezeReason | None = None
+
+
+REST = Decision(action=Action.REST)
+PUSH = Decision(action=Action.PUSH)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rules:
+    """The policies that hold for a field."""
+
+    direction: Direction = Direction.TWO_WAY
+    conflict: ConflictPolicy = ConflictPolicy.LATEST
+    on_first_match: FirstMatchPolicy = FirstMatchPolicy.SOURCE
+
+
+def merge_cell(cell: Cell, rules: Rules) -> Decision:
+    """Decide about one cell that is not frozen."""
+    if cell.base is MISSING:
+        return _first_contact(cell, rules)
+    theirs_changed = cell.theirs != cell.base.remote
+    ours_changed = cell.ours != cell.base.hub
+    if not theirs_changed:
+        return _ours_only(rules) if ours_changed else REST
+    # Whatever came in must be understood before it can win or lose.
+    if isinstance(cell.theirs_as_hub, (Unfit, Parked)):
+        return _cannot_apply(cell.theirs_as_hub)
+    pair = Pair(hub=cell.theirs_as_hub, remote=cell.theirs)
+    if cell.theirs_as_hub == cell.ours:
+        return Decision(action=Action.AGREE, pair=pair)
+    if not ours_changed:
+        return _theirs_only(pair, rules)
+    return _clash(cell, pair, rules)
+
+
+def _cannot_apply(why: Unfit | Parked) -> Decision:
+    reason = FreezeReason.PARKED if isinstance(why, Parked) else FreezeReason.REJECTED
+    return Decision(action=Action.FREEZE, freeze=reason)
+
+
+def _ours_only(rules: Rules) -> Decision:
+    return REST if rules.direction is Direction.TO_HUB else PUSH
+
+
+def _theirs_only(pair: Pair, rules: Rules) -> Decision:
+    if rules.direction is Direction.TO_SOURCE:
+        # The hub owns this field: their edit is kept as the losing value and put back.
+        return Decision(
+            action=Action.PUSH,
+            pair=pair,
+            clash=Clash(winner=Winner.OURS, policy=ConflictPolicy.HUB),
+        )
+    return Decision(action=Action.TAKE, pair=pair)
+
+
+def _clash(cell: Cell, pair: Pair, rules: Rules) -> Decision:
+    winner, policy = _winner(cell, rules)
+    clash = Clash(winner=winner, policy=policy)
+    if winner is None:
+        return Decision(action=Action.FREEZE, freeze=FreezeReason.CONFLICT, clash=clash)
+    if winner is Winner.THEIRS:
+        return Decision(action=Action.TAKE, pair=pair, clash=clash)
+    # Their value is taken in as the base, so that ours differs from it and is sent.
+    return Decision(action=Action.PUSH, pair=pair, clash=clash)
+
+
+def _winner(cell: Cell, rules: Rules) -> tuple[Winner | None, ConflictPolicy]:
+    if rules.direction is Direction.TO_HUB:
+        return Winner.THEIRS, ConflictPolicy.SOURCE
+    if rules.direction is Direction.TO_SOURCE:
+        return Winner.OURS, ConflictPolicy.HUB
+    match rules.conflict:
+        case ConflictPolicy.HUB:
+            return Winner.OURS, rules.conflict
+        case ConflictPolicy.SOURCE:
+            return Winner.THEIRS, rules.conflict
+        case ConflictPolicy.ASK:
+            return None, rules.conflict
+        case ConflictPolicy.LATEST:
+            return later(cell.theirs_edited_at, cell.ours_edited_at), rules.conflict
+
+
+def later(theirs: datetime | None, ours: datetime | None) -> Winner | None:
+    """Whose edit is the later one; nobody can say where a time is unknown."""
+    if theirs is None or ours is None:
+        return None
+    return Winner.OURS if ours - theirs > TIE else Winner.THEIRS
+
+
+def _first_contact(cell: Cell, rules: Rules) -> Decision:
+    theirs_empty = is_empty(cell.theirs)
+    if isinstance(cell.theirs_as_hub, (Unfit, Parked)):
+        return _cannot_apply(cell.theirs_as_hub)
+    pair = Pair(hub=cell.theirs_as_hub, remote=cell.theirs)
+    if cell.theirs_as_hub == cell.ours:
+        return Decision(action=Action.AGREE, pair=pair)
+    if rules.direction is Direction.TO_HUB or (is_empty(cell.ours) and not theirs_empty):
+        if rules.direction is Direction.TO_SOURCE:
+            return Decision(action=Action.PUSH, pair=pair)
+        return Decision(action=Action.TAKE, pair=pair)
+    if rules.direction is Direction.TO_SOURCE or theirs_empty:
+        return Decision(action=Action.PUSH, pair=pair)
+    winner = {
+        FirstMatchPolicy.SOURCE: Winner.THEIRS,
+        FirstMatchPolicy.HUB: Winner.OURS,
+        FirstMatchPolicy.ASK: None,
+    }[rules.on_first_match]
+    clash = Clash(winner=winner, policy=_POLICY_OF_FIRST_MATCH[rules.on_first_match])
+    if winner is None:
+        return Decision(action=Action.FREEZE, freeze=FreezeReason.CONFLICT, clash=clash)
+    return Decision(
+        action=Action.TAKE if winner is Winner.THEIRS else Action.PUSH, pair=pair, clash=clash
+    )
+
+
+_POLICY_OF_FIRST_MATCH = {
+    FirstMatchPolicy.SOURCE: ConflictPolicy.SOURCE,
+    FirstMatchPolicy.HUB: ConflictPolicy.HUB,
+    FirstMatchPolicy.ASK: ConflictPolicy.ASK,
+}
