@@ -36,3 +36,12 @@ class DeletePolicy(enum.StrEnum):
     TOMBSTONE = "tombstone"
     RESTORE = "restore"
     IGNORE = "ignore"
+
+
+class UpdateMode(enum.StrEnum):
+    """When a mapped value from the other side may be written over what the hub has."""
+
+    OVERWRITE = "overwrite"
+    SET_IF_NEW = "set_if_new"
+    SET_IF_EMPTY = "set_if_empty"
+    APPEND = "append"

@@ -1,0 +1,212 @@
+"""Which parts of a parsed hub.toml fit, and what is wrong with the others?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from pydantic import BaseModel
+
+from hub.config import cross_checks
+from hub.config.entities import EntityDescription
+from hub.config.models import NAME_PATTERN, SECTIONS, Config, Connection, WebSettings
+from hub.config.problems import KeyPath, Problem, nearest
+from hub.config.streams import StreamSettings
+from hub.config.validation import is_secret, salvaged, shown, validated, value_at
+from hub.config.variables import MissingVariable, Substitution, read_variable
+
+
+class Reader:
+    """Reads one document, section by section, and collects every problem."""
+
+    def __init__(
+        self,
+        written: Mapping[str, object],
+        environ: Mapping[str, str],
+        connection_models: Mapping[str, type[BaseModel]],
+        known_entities: Mapping[str, EntityDescription] | None,
+    ) -> None:
+        self._written = written
+        self._environ = environ
+        self._models = connection_models
+        self._entities = known_entities
+        self.substitution = Substitution(environ)
+        self._values = self.substitution.apply(written)
+        self._found: list[Problem] = []
+
+    @property
+    def problems(self) -> list[Problem]:
+        """Every problem once: a variable that is missing explains what follows from it."""
+        explained = {problem.key for problem in self.substitution.problems}
+        return [
+            *self.substitution.problems,
+            *(problem for problem in self._found if problem.key not in explained),
+        ]
+
+    def read(self) -> Config | None:
+        """The configuration, or None when a part of it does not fit."""
+        self._found.extend(self._unknown_sections())
+        sections = {name: self._section(name, model) for name, model in SECTIONS.items()}
+        connections = self._connections()
+        web = sections["web"]
+        if isinstance(web, WebSettings):
+            self._found.extend(cross_checks.check_doors(web))
+        if any(not problem.is_warning for problem in self.problems):
+            return None
+        return Config.model_validate({**sections, "connections": connections})
+
+    def _unknown_sections(self) -> Iterator[Problem]:
+        accepted = (*SECTIONS, "connection")
+        for name in self._written:
+            if name not in accepted:
+                yield Problem(
+                    key=(name,),
+                    message="there is no such section",
+                    accepted=accepted,
+                    near_miss=nearest(name, accepted),
+                )
+
+    def _section(self, name: str, model: type[BaseModel]) -> BaseModel | None:
+        return self._part(model, (name,), value_at(self._values, (name,)))
+
+    def _part(self, model: type[BaseModel], key: KeyPath, values: object) -> BaseModel | None:
+        if values is not None and not isinstance(values, Mapping):
+            self._not_a_table(key)
+            return None
+        written = value_at(self._written, key)
+        filled = self._with_environment(model, key, values or {})
+        for name, field in model.model_fields.items():
+            if isinstance(value_at(written, (name,)), str) and is_secret(field.annotation):
+                self._warn_of_plain_secret((*key, name), field.json_schema_extra)
+        return validated(model, filled, key, written=written, problems=self._found)
+
+    def _with_environment(
+        self, model: type[BaseModel], key: KeyPath, values: Mapping[str, object]
+    ) -> dict[str, object]:
+        filled = {name: value for name, value in values.items() if not self._is_unset(key, name)}
+        for name, field in model.model_fields.items():
+            extra = field.json_schema_extra
+            variable = extra.get("env") if isinstance(extra, dict) else None
+            if name in filled or not isinstance(variable, str):
+                continue
+            if not self._environ.get(variable) and not self._environ.get(f"{variable}_FILE"):
+                continue
+            try:
+                filled[name] = read_variable(variable, self._environ)
+                self.substitution.variables[*key, name] = (variable,)
+            except MissingVariable as exc:
+                self._found.append(Problem(key=(*key, name), message=str(exc)))
+        return filled
+
+    def _is_unset(self, key: KeyPath, name: str) -> bool:
+        """Whether a reference with an empty default left the setting out."""
+        place = (*key, name)
+        return place in self.substitution.variables and value_at(self._values, place) == ""
+
+    def _warn_of_plain_secret(self, key: KeyPath, extra: object) -> None:
+        if key in self.substitution.variables:
+            return
+        variable = extra.get("env") if isinstance(extra, dict) else None
+        self._found.append(
+            Problem(
+                key=key,
+                message=f'the secret stands in the file: write "${{{variable or "NAME"}}}" and set'
+                " the variable",
+                is_warning=True,
+            )
+        )
+
+    def _not_a_table(self, key: KeyPath) -> None:
+        written = value_at(self._written, key)
+        self._found.append(Problem(key=key, message="a table is needed", got=shown(written)))
+
+    def _tables(self, key: KeyPath) -> Iterator[tuple[str, KeyPath, Mapping[str, object]]]:
+        """The named tables at `key`, such as every `[connection.NAME]`."""
+        tables = value_at(self._values, key)
+        if tables is None:
+            return
+        if not isinstance(tables, Mapping):
+            self._not_a_table(key)
+            return
+        for name, table in tables.items():
+            place = (*key, name)
+            if not re.fullmatch(NAME_PATTERN, name):
+                self._found.append(
+                    Problem(
+                        key=place,
+                        message="a name is lower-case letters, digits and underscores",
+                        got=shown(name),
+                    )
+                )
+            if isinstance(table, Mapping):
+                yield name, place, table
+            else:
+                self._not_a_table(place)
+
+    def _connections(self) -> dict[str, Connection]:
+        connections: dict[str, Connection] = {}
+        all_streams: dict[tuple[str, str], StreamSettings] = {}
+        for name, key, table in self._tables(("connection",)):
+            model = self._model_of(key, table)
+            streams = self._streams(key)
+            own = {item: value for item, value in table.items() if item not in {"kind", "stream"}}
+            settings = self._part(model, key, own) if model else None
+            all_streams.update({(name, stream): value for stream, value in streams.items()})
+            self._check_streams(name, key, streams, model)
+            if model and settings:
+                connections[name] = Connection(
+                    name=name, kind=str(table["kind"]), settings=settings, streams=streams
+                )
+        self._found.extend(cross_checks.check_writers(all_streams))
+        return connections
+
+    def _model_of(self, key: KeyPath, table: Mapping[str, object]) -> type[BaseModel] | None:
+        kind = table.get("kind")
+        model = self._models.get(kind) if isinstance(kind, str) else None
+        if model is None:
+            kinds = tuple(self._models)
+            missing = kind is None
+            self._found.append(
+                Problem(
+                    key=(*key, "kind"),
+                    message="this setting is needed and missing"
+                    if missing
+                    else "there is no such kind of platform",
+                    got=shown(kind),
+                    accepted=kinds,
+                    near_miss=None if missing else nearest(str(kind), kinds),
+                )
+            )
+        return model
+
+    def _streams(self, key: KeyPath) -> dict[str, StreamSettings]:
+        streams: dict[str, StreamSettings] = {}
+        for name, place, table in self._tables((*key, "stream")):
+            own = {item: value for item, value in table.items() if not self._is_unset(place, item)}
+            written = value_at(self._written, place)
+            stream = validated(
+                StreamSettings, own, place, written=written, problems=self._found
+            ) or salvaged(StreamSettings, own)
+            if stream is not None:
+                streams[name] = stream
+        return streams
+
+    def _check_streams(
+        self,
+        connection: str,
+        key: KeyPath,
+        streams: Mapping[str, StreamSettings],
+        model: type[BaseModel] | None,
+    ) -> None:
+        named = value_at(self._values, (*key, "stream"))
+        siblings = tuple(named) if isinstance(named, Mapping) else ()
+        for name, stream in streams.items():
+            place = cross_checks.stream_key(connection, name)
+            self._found.extend(
+                cross_checks.check_stream(place, stream, siblings=siblings, kind=model)
+            )
+            if self._entities is not None:
+                self._found.extend(
+                    cross_checks.check_entity(place, stream, streams, self._entities)
+                )
+        self._found.extend(cross_checks.check_relations(connection, streams))
