@@ -1,0 +1,24 @@
+"""Which kinds of platform can the hub speak with? One module each, found by name."""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+from hub.errors import ConfigError
+
+KINDS = ("airtable",)
+
+
+def load(kind: str) -> ModuleType:
+    """The connector module of `kind`: `Settings`, a pydantic model, and `build(...)`.
+
+    Raises:
+        ConfigError: there is no such kind.
+    """
+    if kind not in KINDS:
+        raise ConfigError(
+            f"[connector] kind got {kind!r}, valid are {', '.join(KINDS)}. "
+            "Correct `kind` in hub.toml."
+        )
+    return importlib.import_module(f"connectors.{kind}")
