@@ -1,0 +1,111 @@
+"""Which real servers do the tests run on?"""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg2
+import pytest
+import redis
+from migrated import migrate_from_nothing
+from psycopg2 import sql
+
+from hub.embedded import ports
+from hub.embedded.postgres import EmbeddedPostgres
+from hub.embedded.valkey import EmbeddedValkey
+from hub.store.database import Database
+
+TEMPLATE = "template_hub"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def servers_folder() -> Iterator[Path]:
+    """A folder that the user Postgres runs as can pass through."""
+    folder = Path(tempfile.mkdtemp(prefix="hub-tests-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres_server_url(servers_folder: Path) -> Iterator[str]:
+    """A Postgres for the whole run; it ends with the run, however that ends."""
+    server = EmbeddedPostgres(servers_folder / "postgres", durable=False)
+    yield server.start()
+    server.erase()
+
+
+@pytest.fixture(scope="session")
+def redis_server_url(servers_folder: Path) -> Iterator[str]:
+    """A Redis-protocol server for the whole run."""
+    server = EmbeddedValkey(servers_folder / "valkey", durable=False)
+    yield server.start()
+    server.erase()
+
+
+@pytest.fixture(scope="session")
+def template_database(postgres_server_url: str) -> str:
+    """The name of a migrated database that each test's own is copied from."""
+    _command(postgres_server_url, "CREATE DATABASE {}", TEMPLATE)
+    migrate_from_nothing(_at(postgres_server_url, TEMPLATE))
+    return TEMPLATE
+
+
+@pytest.fixture
+def empty_database_url(postgres_server_url: str) -> Iterator[str]:
+    """A database with nothing in it, for tests of the migrations themselves."""
+    name = f"test_{next(_numbers)}"
+    _command(postgres_server_url, "CREATE DATABASE {}", name)
+    yield _at(postgres_server_url, name)
+    _command(postgres_server_url, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture
+def database_url(postgres_server_url: str, template_database: str) -> Iterator[str]:
+    """A migrated database of this test's own."""
+    name = f"test_{next(_numbers)}"
+    _command(postgres_server_url, "CREATE DATABASE {} TEMPLATE {}", name, template_database)
+    yield _at(postgres_server_url, name)
+    _command(postgres_server_url, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """The hub's own way to this test's database."""
+    opened = Database(database_url, application_name="test")
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def redis_url(redis_server_url: str) -> str:
+    """An empty Redis-protocol server."""
+    client = redis.Redis.from_url(redis_server_url)
+    client.flushall()
+    client.close()
+    return redis_server_url
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port that nobody held a moment ago."""
+    return ports.free_port()
+
+
+def _at(server_url: str, name: str) -> str:
+    return f"{server_url.rsplit('/', 1)[0]}/{name}"
+
+
+def _command(server_url: str, text: str, *names: str) -> None:
+    connection = psycopg2.connect(_at(server_url, "postgres"))
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL(text).format(*map(sql.Identifier, names)))
+    finally:
+        connection.close()
