@@ -243,7 +243,7 @@ class AirtableConnector:
             self._requests.send(
                 "DELETE",
                 url,
-                action=f"delete from {address.stream}",
+                action=f"remove records of {address.stream}",
                 priority=priority,
                 params={"records[]": list(external_ids)},
             )

@@ -46,6 +46,7 @@ class ColumnMeta:
     pii: Pii = Pii.NONE
     source: str = "hub"
     editable: bool = True
+    choices: tuple[str, ...] | None = None
 
 
 _INFO_KEY = "hub"
@@ -60,6 +61,7 @@ def column(
     pii: Pii = Pii.NONE,
     source: str = "hub",
     editable: bool = True,
+    choices: tuple[str, ...] | None = None,
     sa_column_kwargs: Mapping[str, Any] | None = None,
     **field: Any,
 ) -> Any:
@@ -71,6 +73,7 @@ def column(
         pii=pii,
         source=source,
         editable=editable,
+        choices=choices,
     )
     kwargs = {
         "info": {_INFO_KEY: meta},

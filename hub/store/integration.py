@@ -77,13 +77,6 @@ class Lease(SQLModel, table=True):
         sa_column_kwargs={"server_default": text("0")},
     )
     expires_at: datetime | None = _moment("Expires at", "When another worker may take it.")
-    ping_seen: int = column(
-        "Ping seen",
-        "The newest ping that the last holder answered.",
-        default=0,
-        sa_type=BigInteger,
-        sa_column_kwargs={"server_default": text("0")},
-    )
 
 
 class Ping(SQLModel, table=True):

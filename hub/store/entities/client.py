@@ -38,6 +38,7 @@ class Client(Entity, table=True):
     status: str = column(
         "Status",
         f"Where the client stands with us: {', '.join(CLIENT_STATUSES)}.",
+        choices=CLIENT_STATUSES,
         default="active",
         sa_column_kwargs={"server_default": "active"},
     )
@@ -137,6 +138,7 @@ class Goal(Entity, table=True):
     period: str = column(
         "Period",
         f"Over which period the target counts: {', '.join(GOAL_PERIODS)}.",
+        choices=GOAL_PERIODS,
         default="month",
         sa_column_kwargs={"server_default": "month"},
     )

@@ -42,6 +42,7 @@ class Deal(Entity, table=True):
     stage: str = column(
         "Stage",
         f"How far the deal is: {', '.join(DEAL_STAGES)}.",
+        choices=DEAL_STAGES,
         default="prospecting",
         sa_column_kwargs={"server_default": "prospecting"},
     )
@@ -87,6 +88,7 @@ class Campaign(Entity, table=True):
     status: str = column(
         "Status",
         f"How far the campaign is: {', '.join(CAMPAIGN_STATUSES)}.",
+        choices=CAMPAIGN_STATUSES,
         default="draft",
         sa_column_kwargs={"server_default": "draft"},
     )

@@ -38,6 +38,7 @@ class SendingDomain(Entity, table=True):
     state: str = column(
         "State",
         f"How far the domain is: {', '.join(DOMAIN_STATES)}.",
+        choices=DOMAIN_STATES,
         default="bought",
         sa_column_kwargs={"server_default": "bought"},
     )
@@ -94,6 +95,7 @@ class Mailbox(Entity, table=True):
     state: str = column(
         "State",
         f"What the mailbox does: {', '.join(MAILBOX_STATES)}.",
+        choices=MAILBOX_STATES,
         default="created",
         sa_column_kwargs={"server_default": "created"},
     )

@@ -1,0 +1,144 @@
+"""Who may speak with a connection right now, and does a late worker notice that it is late?
+
+A lease is taken and given back around one page. Its fence stands in every transaction that the
+holder commits, so that a worker that woke too late changes nothing in Postgres.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from hub.errors import LeaseLost
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LeaseGrant:
+    """A lease that was got."""
+
+    connection: str
+    holder: str
+    fence: int
+    expires_at: datetime
+
+
+def take(session: Session, connection: str, holder: str, seconds: float) -> LeaseGrant | None:
+    """The lease, unless another worker holds it."""
+    session.execute(
+        text("insert into hub.lease (connection) values (:connection) on conflict do nothing"),
+        {"connection": connection},
+    )
+    row = session.execute(
+        text(
+            "update hub.lease set holder = :holder, fence = fence + 1,"
+            " expires_at = clock_timestamp() + make_interval(secs => :seconds)"
+            " where connection = :connection"
+            " and (holder is null or expires_at < clock_timestamp())"
+            " returning fence, expires_at"
+        ),
+        {"connection": connection, "holder": holder, "seconds": seconds},
+    ).one_or_none()
+    if row is None:
+        return None
+    return LeaseGrant(connection=connection, holder=holder, fence=row[0], expires_at=row[1])
+
+
+def extend(session: Session, grant: LeaseGrant, seconds: float) -> None:
+    """Hold on for `seconds` from now.
+
+    Raises:
+        LeaseLost: another worker has it by now.
+    """
+    held = session.execute(
+        text(
+            "update hub.lease"
+            " set expires_at = clock_timestamp() + make_interval(secs => :seconds)"
+            " where connection = :connection and fence = :fence and holder is not null"
+            " returning fence"
+        ),
+        {"connection": grant.connection, "fence": grant.fence, "seconds": seconds},
+    ).one_or_none()
+    if held is None:
+        raise LeaseLost
+
+
+def check(session: Session, grant: LeaseGrant) -> None:
+    """Lock the lease until the transaction ends.
+
+    Raises:
+        LeaseLost: another worker has it by now.
+    """
+    held = session.execute(
+        text(
+            "select 1 from hub.lease where connection = :connection and fence = :fence"
+            " and holder is not null for update"
+        ),
+        {"connection": grant.connection, "fence": grant.fence},
+    ).one_or_none()
+    if held is None:
+        raise LeaseLost
+
+
+def give_back(session: Session, grant: LeaseGrant, *, unless_rung: bool) -> bool:
+    """Give the lease back; False when a ping waits and `unless_rung`: then it is still held."""
+    row = session.execute(
+        text(
+            "update hub.lease set holder = null, expires_at = null"
+            " where connection = :connection and fence = :fence"
+            " and not (:unless_rung and exists (select from hub.ping"
+            "  where connection = :connection))"
+            " returning fence"
+        ),
+        {
+            "connection": grant.connection,
+            "fence": grant.fence,
+            "unless_rung": unless_rung,
+        },
+    ).one_or_none()
+    return row is not None
+
+
+def ring(session: Session, connection: str, source: str, hook: str | None = None) -> None:
+    """Leave a ping."""
+    session.execute(
+        text(
+            "insert into hub.ping (connection, source, hook_external_id)"
+            " values (:connection, :source, :hook)"
+        ),
+        {"connection": connection, "source": source, "hook": hook},
+    )
+
+
+def waiting_pings(session: Session, connection: str) -> list[int]:
+    """The pings that wait, by id. Ids are drawn before commit, so only the very rows count."""
+    found = session.execute(
+        text("select id from hub.ping where connection = :connection"),
+        {"connection": connection},
+    )
+    return list(found.scalars())
+
+
+def answer_pings(session: Session, pings: Sequence[int]) -> None:
+    """Drop the pings that were answered."""
+    session.execute(
+        text("delete from hub.ping where id = any(cast(:pings as bigint[]))"),
+        {"pings": list(pings)},
+    )
+
+
+def neglected(session: Session) -> list[str]:
+    """Connections that nobody works on although a ping waits or a worker died at work."""
+    found = session.execute(
+        text(
+            "select connection from hub.lease"
+            " where holder is not null and expires_at < clock_timestamp()"
+            " union select p.connection from hub.ping p"
+            " left join hub.lease l using (connection)"
+            " where l.holder is null"
+        )
+    )
+    return list(found.scalars())
