@@ -1,0 +1,72 @@
+"""How do the related sheets become clients and deals?
+
+Accounts become clients, the sales pipeline becomes deals, the sales teams give the deals' manager
+and region. What a rule changes is counted, what no rule meets is kept and reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hub.demo.clients import read_clients
+from hub.demo.deals import account_managers, read_deals
+from hub.demo.layout import ACCOUNTS, PIPELINE, PRODUCTS, SPELLING, TEAMS
+from hub.demo.reading import Problems, Reader
+from hub.demo.recognition import recognise
+from hub.demo.report import Applications, Applied, Kept, SheetRead
+from hub.demo.rows import HubRows
+from hub.demo.sheets import read_folder
+from hub.demo.spelling import read_spelling
+from hub.demo.teams import read_products, read_teams
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SheetCompany:
+    """What the sheets hold: clients without a status yet, deals, and what was done to them."""
+
+    clients: HubRows
+    deals: HubRows
+    read: tuple[SheetRead, ...]
+    applied: tuple[Applied, ...]
+    kept: tuple[Kept, ...]
+
+
+def read_company(folder: Path, *, seed: int) -> SheetCompany:
+    """Read the sheets of `folder`, all or nothing.
+
+    Raises:
+        InvalidInput: names file, sheet, column, row, what came and what would be valid.
+    """
+    recognised = recognise(read_folder(folder))
+    spelling = read_spelling(recognised.sheets.get(SPELLING.name))
+    applications, problems = Applications(), Problems()
+    readers: Mapping[str, Reader] = {
+        name: Reader(sheet, spelling, applications, problems)
+        for name, sheet in recognised.sheets.items()
+        if sheet.kind.read and sheet.kind is not SPELLING
+    }
+    for reader in readers.values():
+        reader.refuse_wide_rows()
+    clients = read_clients(readers[ACCOUNTS.name], applications, seed=seed)
+    teams = read_teams(readers.get(TEAMS.name))
+    deals = read_deals(
+        readers.get(PIPELINE.name),
+        applications,
+        clients=clients.rows,
+        teams=teams,
+        products=read_products(readers.get(PRODUCTS.name)),
+        seed=seed,
+    )
+    problems.refuse_if_any()
+    managers = account_managers(deals.rows)
+    return SheetCompany(
+        clients=tuple(
+            {**client, "account_manager": managers.get(client["id"])} for client in clients.rows
+        ),
+        deals=deals.rows,
+        read=(*(sheet.read() for sheet in recognised.sheets.values()), *recognised.ignored),
+        applied=applications.listed(),
+        kept=(*clients.kept, *deals.kept),
+    )
