@@ -92,6 +92,15 @@ class JobQueue:
             ) from exc
         return str(job.id)
 
+    def answers(self) -> bool:
+        """Whether the Redis server answers right now."""
+        from redis.exceptions import RedisError
+
+        try:
+            return bool(self.connection().ping())
+        except (RedisError, OSError):
+            return False
+
     def close(self) -> None:
         """Close every pooled connection."""
         with self._lock:
