@@ -1,0 +1,67 @@
+# Which everyday commands are there? `make` lists them.
+#
+# `make demo` and `make test` are complete on a machine that has git, make, Python 3.11+ with venv
+# and pip. ARGS passes arguments on: make demo ARGS="--port 9000".
+
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
+	$$name -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $$name && break; done)
+BIN := .venv/bin
+LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+	--custom-compile-command 'make lock'
+SCHEMA := graphql/schema.graphql
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test fmt lint types imports cov schema lock lock-check bench
+
+help:  ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1  /p' Makefile | awk '{ name = $$1; $$1 = ""; printf "  make %-11s%s\n", name, $$0 }'
+
+demo: $(BIN)/ready  ## Start the whole product with a demo company; Ctrl-C ends it
+	@$(BIN)/hub demo $(ARGS)
+
+test: $(BIN)/ready  ## Run the tests
+	@$(BIN)/pytest $(ARGS)
+
+fmt: $(BIN)/ready  ## Format the code
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+lint: $(BIN)/ready  ## Check style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(BIN)/ready  ## Check types
+	$(BIN)/mypy
+
+imports: $(BIN)/ready  ## Check that imports go one way
+	$(BIN)/lint-imports
+
+cov: $(BIN)/ready  ## Run the tests and show what they do not reach
+	$(BIN)/pytest --cov --cov-report=term-missing:skip-covered $(ARGS)
+
+schema: $(BIN)/ready  ## Write the GraphQL schema to graphql/schema.graphql
+	$(BIN)/python -m hub_graphql.export > $(SCHEMA).draft
+	mv $(SCHEMA).draft $(SCHEMA)
+
+lock: $(BIN)/ready  ## Pin the dependencies of pyproject.toml anew
+	$(LOCK) --upgrade --group dev pyproject.toml -o requirements.lock
+	echo 'uv==0.13.9' | $(LOCK) --upgrade - -o .ci/uv.txt
+
+lock-check: $(BIN)/ready  ## Check that pyproject.toml and requirements.lock agree
+	@cp requirements.lock .venv/expected.lock
+	@$(LOCK) --group dev pyproject.toml -o .venv/expected.lock
+	@diff -u -I '^#' requirements.lock .venv/expected.lock \
+		|| { echo 'requirements.lock does not fit pyproject.toml: run `make lock`.' >&2; exit 1; }
+
+bench: $(BIN)/ready  ## Measure how long an edit takes in each direction
+	@$(BIN)/hub demo --check --rounds 20 $(ARGS)
+
+# The environment: exactly what the lock names, each file checked against its hash.
+$(BIN)/ready: requirements.lock pyproject.toml .ci/uv.txt
+	@test -n "$(PYTHON)" || { echo 'Python 3.11 or later with venv is needed (on Debian: apt-get install python3-venv).' >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r .ci/uv.txt
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip sync -q --require-hashes requirements.lock
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
