@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Engine
-from sqlalchemy.engine.url import make_url
+from sqlalchemy.engine.url import URL, make_url
 from sqlmodel import Session
 
 
@@ -62,23 +62,30 @@ def set_provenance(session: Session, provenance: Provenance) -> None:
     )
 
 
+def driver_url(url: str) -> URL:
+    """`url` with the driver that the hub speaks Postgres with."""
+    parsed = make_url(url)
+    if parsed.drivername in {"postgres", "postgresql"}:
+        return parsed.set(drivername="postgresql+psycopg2")
+    return parsed
+
+
 class Database:
     """The central Postgres. Nothing is opened before the first transaction."""
 
     def __init__(self, url: str, *, pool_size: int = 5, application_name: str = "hub") -> None:
-        parsed = make_url(url)
-        if parsed.drivername in {"postgres", "postgresql"}:
-            parsed = parsed.set(drivername="postgresql+psycopg2")
-        self.url = parsed
+        self.url = driver_url(url)
         self.engine: Engine = create_engine(
-            parsed,
+            self.url,
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_pre_ping=True,
             connect_args={
                 "application_name": application_name,
                 "connect_timeout": 5,
-                "options": "-c idle_in_transaction_session_timeout=60000 -c timezone=UTC",
+                # A user called hub would find schema hub before public.
+                "options": "-c search_path=public -c timezone=UTC"
+                " -c idle_in_transaction_session_timeout=60000",
             },
         )
 

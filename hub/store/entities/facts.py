@@ -38,7 +38,7 @@ class Fact(SQLModel):
         default=None,
         sa_type=TIMESTAMP,
         nullable=False,
-        sa_column_kwargs={"server_default": text("clock_timestamp()")},
+        sa_column_kwargs={"server_default": text("statement_timestamp()")},
     )
     tx_from: int | None = column(
         "Transaction",

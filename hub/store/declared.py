@@ -1,0 +1,37 @@
+"""Which tables of the database should agree with the models?"""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from typing import Any
+
+from sqlalchemy import MetaData
+from sqlmodel import SQLModel
+
+import hub.store.entities
+import hub.store.integration  # noqa: F401  # both declare their tables
+
+# Declared in SQL by the migration itself: nothing but the database writes them.
+CHANGE_LOG_TABLES = frozenset(
+    {"era", "table_dictionary", "column_dictionary", "change", "fact_notice", "tick"}
+)
+CHANGE_PARTITION_PREFIX = "change_"
+
+
+def declared_metadata() -> MetaData:
+    """Every table that is declared as a model."""
+    return SQLModel.metadata
+
+
+def is_compared_object(
+    _object: object, name: str | None, type_: str, reflected: bool, _compare_to: object
+) -> bool:
+    """Whether alembic should compare this thing with the models."""
+    if type_ != "table" or not reflected or name is None:
+        return True
+    return name not in CHANGE_LOG_TABLES and not name.startswith(CHANGE_PARTITION_PREFIX)
+
+
+def is_compared_name(name: str | None, type_: str, _parents: MutableMapping[Any, Any]) -> bool:
+    """Whether alembic should look at this name at all: history follows its tables by itself."""
+    return type_ != "schema" or name in {None, "hub"}
