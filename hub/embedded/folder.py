@@ -29,7 +29,7 @@ class ServerFolder:
         """Make the folder; refuse a place that cannot be written."""
         try:
             if not self.path.is_dir():
-                self.path.mkdir(parents=True)
+                self.path.mkdir(parents=True, exist_ok=True)
                 self.path.chmod(OPEN_TO_PASS)
             (self.path / "lock").touch()
         except OSError as problem:

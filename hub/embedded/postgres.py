@@ -104,8 +104,10 @@ class EmbeddedPostgres(EmbeddedServer):
 
     def _guest_is_served(self) -> bool:
         port = self.folder.port()
+        if port is None:
+            return False  # and where the data will lie is for the owner to decide
         claim = self._claim()
-        return claim[3:4] == [str(port)] and claim[7:8] == ["ready"] and answers(port or 0)
+        return claim[3:4] == [str(port)] and claim[7:8] == ["ready"] and answers(port)
 
     def _end_orphan(self) -> None:
         orphan = self._running_postmaster()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import signal
@@ -91,6 +92,31 @@ def stop(process: subprocess.Popen[bytes], *escalation: tuple[signal.Signals, fl
         return
     process.kill()
     process.wait()
+
+
+def kill(process: int) -> None:
+    """End a process at once, if it is still there."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process, signal.SIGKILL)
+
+
+def descendants(process: int) -> list[int]:
+    """A process's children and theirs, as far as the operating system tells."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            # "12 (name) S 11 ...": the parent comes second behind the name's bracket.
+            parent = int(entry.read_text().rpartition(")")[2].split()[1])
+        except (OSError, ValueError):  # ended meanwhile
+            continue
+        children.setdefault(parent, []).append(int(entry.parent.name))
+    found: list[int] = []
+    waiting = [process]
+    while waiting:
+        grown = children.get(waiting.pop(), [])
+        found += grown
+        waiting += grown
+    return found
 
 
 def is_alive(process: int) -> bool:

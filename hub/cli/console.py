@@ -1,0 +1,82 @@
+"""How do the logs of several processes and the steps of a start look on one terminal?"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import click
+
+COLOURS = ("cyan", "yellow", "green", "magenta", "blue", "bright_cyan", "bright_green")
+LEVEL_COLOURS = {"warning": "yellow", "error": "red", "critical": "red"}
+# What a person does not need on every line; the JSON itself has it.
+HIDDEN_KEYS = frozenset({"timestamp", "level", "event", "logger"})
+NAME_WIDTH = 9
+
+
+class Console:
+    """Writes whole lines, from any thread."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._lock = threading.Lock()
+        self._colours: dict[str, str] = {}
+        self._quiet = quiet
+
+    def line(self, text: str = "") -> None:
+        """A line of our own."""
+        if self._quiet:
+            return
+        with self._lock:
+            click.echo(text)
+
+    def log(self, name: str, text: str) -> None:
+        """A line that a process said, behind its time and name."""
+        if self._quiet:
+            return
+        with self._lock:
+            colour = self._colours.setdefault(name, COLOURS[len(self._colours) % len(COLOURS)])
+            clock = datetime.now().astimezone().strftime("%H:%M:%S")
+            click.echo(click.style(f"{clock} {name:<{NAME_WIDTH}}| ", fg=colour) + readable(text))
+
+    @contextmanager
+    def step(self, title: str) -> Iterator[None]:
+        """One step of a start, with its time when it is done."""
+        began = time.monotonic()
+        yield
+        self.done(title, time.monotonic() - began)
+
+    def done(self, title: str, seconds: float) -> None:
+        """Say that a step is done."""
+        self.line(f"  {click.style('ok', fg='green')}  {title:<44}{seconds:6.2f} s")
+
+
+def readable(line: str) -> str:
+    """A JSON log line as a sentence; any other line as it is."""
+    if not line.startswith("{"):
+        return line
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return line
+    if not isinstance(entry, dict) or "event" not in entry:
+        return line
+    return _sentence(entry)
+
+
+def _sentence(entry: Mapping[str, Any]) -> str:
+    event = str(entry["event"])
+    colour = LEVEL_COLOURS.get(str(entry.get("level", "")))
+    if colour:
+        event = f"{click.style(str(entry['level']), fg=colour)} {event}"
+    exception = entry.get("exception")
+    values = [
+        f"{click.style(f'{key}=', dim=True)}{value}"
+        for key, value in entry.items()
+        if key not in HIDDEN_KEYS and key != "exception"
+    ]
+    return "  ".join([event, *values]) + (f"\n{exception}" if exception else "")
