@@ -11,13 +11,13 @@ from pathlib import Path
 import psycopg2
 import pytest
 import redis
-from migrated import migrate_from_nothing
 from psycopg2 import sql
 
 from hub.embedded import ports
 from hub.embedded.postgres import EmbeddedPostgres
 from hub.embedded.valkey import EmbeddedValkey
 from hub.store.database import Database
+from hub.store.migrate import upgrade
 
 TEMPLATE = "template_hub"
 _numbers = itertools.count(1)
@@ -52,7 +52,7 @@ def redis_server_url(servers_folder: Path) -> Iterator[str]:
 def template_database(postgres_server_url: str) -> str:
     """The name of a migrated database that each test's own is copied from."""
     _command(postgres_server_url, "CREATE DATABASE {}", TEMPLATE)
-    migrate_from_nothing(_at(postgres_server_url, TEMPLATE))
+    upgrade(_at(postgres_server_url, TEMPLATE))
     return TEMPLATE
 
 

@@ -8,8 +8,8 @@ import time
 
 import click
 
-from hub.cli.migration import current_revision, head_revision, upgrade
 from hub.errors import ConfigError
+from hub.store.migrate import current_revision, head_revision, upgrade
 
 
 @click.group("db")
