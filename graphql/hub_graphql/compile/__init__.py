@@ -1,0 +1,1 @@
+"""How does an operation become SQL? One file a stage: model, plan, filters, order, statements."""

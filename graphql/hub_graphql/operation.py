@@ -1,0 +1,118 @@
+"""What is known of an operation before it runs? Parsed and validated once for each text."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from threading import Lock
+
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    get_operation_ast,
+    get_variable_values,
+    parse,
+    validate,
+)
+from graphql.execution.values import VariableValues
+from strawberry.extensions import SchemaExtension
+
+from hub.errors import HubError
+from hub_graphql.context import Context
+from hub_graphql.limits import Limits, check_shape
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prepared:
+    """A parsed document, or why there is none that can run."""
+
+    document: DocumentNode | None
+    errors: tuple[GraphQLError, ...]
+
+
+class OperationCache:
+    """The most recently used operations by their text."""
+
+    def __init__(self, limits: Limits, *, size: int = 500, longest_text: int = 50_000) -> None:
+        self._limits = limits
+        self._size = size
+        self._longest_text = longest_text
+        self._known: OrderedDict[str, Prepared] = OrderedDict()
+        self._lock = Lock()
+
+    def prepare(self, schema: GraphQLSchema, text: str) -> Prepared:
+        """Parse and validate a text, or recall what came of it."""
+        with self._lock:
+            known = self._known.get(text)
+            if known is not None:
+                self._known.move_to_end(text)
+                return known
+        prepared = self._prepare(schema, text)
+        # A wrong text is not worth a place: it is corrected, not repeated.
+        if not prepared.errors and len(text) <= self._longest_text:
+            with self._lock:
+                self._known[text] = prepared
+                while len(self._known) > self._size:
+                    self._known.popitem(last=False)
+        return prepared
+
+    def _prepare(self, schema: GraphQLSchema, text: str) -> Prepared:
+        try:
+            document = parse(text, max_tokens=self._limits.tokens)
+        except GraphQLError as error:
+            return Prepared(document=None, errors=(error,))
+        except RecursionError:
+            return Prepared(document=None, errors=(_too_deep(),))
+        try:
+            check_shape(document, self._limits)
+            errors = validate(schema, document, max_errors=20)
+        except HubError as error:
+            return Prepared(
+                document=None, errors=(GraphQLError(error.message, original_error=error),)
+            )
+        except RecursionError:
+            return Prepared(document=None, errors=(_too_deep(),))
+        return Prepared(document=document, errors=tuple(errors))
+
+
+def _too_deep() -> GraphQLError:
+    return GraphQLError("The operation is nested too deeply. Ask for less at once.")
+
+
+class PreparedOperation(SchemaExtension):
+    """Puts the prepared document and the coerced variables where execution looks for them."""
+
+    def __init__(self, cache: OperationCache) -> None:
+        super().__init__()
+        self._cache = cache
+        self._prepared = Prepared(document=None, errors=())
+
+    def on_parse(self) -> Iterator[None]:
+        context = self.execution_context
+        self._prepared = self._cache.prepare(context.schema._schema, context.query or "")
+        if self._prepared.document is None:
+            raise self._prepared.errors[0]
+        context.graphql_document = self._prepared.document
+        yield
+
+    def on_validate(self) -> Iterator[None]:
+        self.execution_context.pre_execution_errors = list(self._prepared.errors)
+        yield
+
+    def on_execute(self) -> Iterator[None]:
+        execution = self.execution_context
+        context: Context = execution.context
+        document = execution.graphql_document
+        operation = document and get_operation_ast(document, execution.operation_name)
+        if operation:
+            variables = get_variable_values(
+                execution.schema._schema,
+                operation.variable_definitions or (),
+                execution.variables or {},
+            )
+            # Wrong variables are reported by the execution that follows.
+            if isinstance(variables, VariableValues):
+                context.variables = variables
+        yield

@@ -1,0 +1,44 @@
+"""Which questions can be asked?"""
+
+from __future__ import annotations
+
+import strawberry
+
+from hub_graphql.declare import root_node, root_one, root_page
+from hub_graphql.node import Node
+from hub_graphql.pagination import Connection
+from hub_graphql.types.campaign import Campaign
+from hub_graphql.types.client import Client
+from hub_graphql.types.contact import Contact
+from hub_graphql.types.deal import Deal
+from hub_graphql.types.delivery_metric_daily import DeliveryMetricDaily
+from hub_graphql.types.excluded_day import ExcludedDay
+from hub_graphql.types.goal import Goal
+from hub_graphql.types.mailbox import Mailbox
+from hub_graphql.types.sending_domain import SendingDomain
+from hub_graphql.types.warmup_daily import WarmupDaily
+
+
+@strawberry.type(description="What can be asked.")
+class Query:
+    node: Node | None = root_node()
+    client: Client | None = root_one("Client")
+    contact: Contact | None = root_one("Contact")
+    goal: Goal | None = root_one("Goal")
+    deal: Deal | None = root_one("Deal")
+    campaign: Campaign | None = root_one("Campaign")
+    sending_domain: SendingDomain | None = root_one("SendingDomain")
+    mailbox: Mailbox | None = root_one("Mailbox")
+    excluded_day: ExcludedDay | None = root_one("ExcludedDay")
+    clients: Connection[Client] = root_page("Client")
+    contacts: Connection[Contact] = root_page("Contact")
+    goals: Connection[Goal] = root_page("Goal")
+    deals: Connection[Deal] = root_page("Deal")
+    campaigns: Connection[Campaign] = root_page("Campaign")
+    sending_domains: Connection[SendingDomain] = root_page("SendingDomain")
+    mailboxes: Connection[Mailbox] = root_page("Mailbox")
+    excluded_days: Connection[ExcludedDay] = root_page("ExcludedDay")
+    delivery_metrics: Connection[DeliveryMetricDaily] = root_page(
+        "DeliveryMetricDaily", deletable=False
+    )
+    warmup: Connection[WarmupDaily] = root_page("WarmupDaily", deletable=False)

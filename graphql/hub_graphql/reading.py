@@ -1,0 +1,133 @@
+"""How are the rows of a plan read? Set by set: each relation of an answer costs one statement.
+
+The number of statements depends on the question alone, never on how many rows answer it, and all
+of them see one snapshot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+
+from hub_graphql.compile.model import Model, Models
+from hub_graphql.compile.order import cursor_of
+from hub_graphql.compile.plan import PagePlan, RowsPlan
+from hub_graphql.compile.statements import (
+    PARENT,
+    count_of_page,
+    count_of_pages,
+    rows_by_id,
+    rows_of_page,
+    rows_of_pages,
+    type_of_id,
+)
+from hub_graphql.pagination import Connection, Edge, PageInfo
+
+Row = dict[str, Any]
+
+
+def related_key(key: str) -> str:
+    """Where a row keeps the value of a relation; no column's name looks so."""
+    return f"#{key}"
+
+
+class Reader:
+    """Reads plans within one transaction."""
+
+    def __init__(self, session: Session, models: Models) -> None:
+        self._session = session
+        self._models = models
+
+    def _rows(self, statement: Any, model: Model) -> list[Row]:
+        result = self._session.execute(statement)
+        names = tuple(result.keys())
+        return [dict(zip(names, values, strict=True), __typename=model.name) for values in result]
+
+    def page(self, plan: PagePlan) -> Connection[Any]:
+        """One page of all rows."""
+        total = 0
+        if plan.wants_count:
+            total = self._session.execute(count_of_page(self._models, plan)).scalar_one()
+        rows: list[Row] = []
+        if plan.wants_rows:
+            rows = self._rows(rows_of_page(self._models, plan), plan.rows.model)
+        connection, kept = _connection(plan, rows, total)
+        self.complete(plan.rows, kept)
+        return connection
+
+    def by_ids(self, plan: RowsPlan, ids: Sequence[UUID]) -> list[Row]:
+        """The rows with these ids, in their order; unknown ids are left out."""
+        found = self._rows(rows_by_id(plan, ids), plan.model) if ids else []
+        by_id = {row["id"]: row for row in found}
+        rows = [by_id[each] for each in ids if each in by_id]
+        self.complete(plan, list(by_id.values()))
+        return rows
+
+    def by_id(self, plan: RowsPlan, wanted: UUID) -> Row | None:
+        """The row with this id."""
+        rows = self.by_ids(plan, [wanted])
+        return rows[0] if rows else None
+
+    def node(self, plans: Mapping[str, RowsPlan], wanted: UUID) -> Row | None:
+        """The row with this id, of whichever type it is."""
+        models = [plan.model for plan in plans.values()]
+        name = self._session.execute(type_of_id(models, wanted)).scalars().first()
+        return None if name is None else self.by_id(plans[name], wanted)
+
+    def complete(self, plan: RowsPlan, rows: list[Row]) -> None:
+        """Read what the plan wants beside the rows' own columns."""
+        if not rows:
+            return
+        for key, relation in plan.to_one.items():
+            wanted = list({row[relation.foreign_key]: None for row in rows} - {None: None}.keys())
+            targets = {row["id"]: row for row in self.by_ids(relation.rows, wanted)}
+            for row in rows:
+                row[related_key(key)] = targets.get(row[relation.foreign_key])
+        for key, page in plan.pages.items():
+            self._pages(key, page, rows)
+        for key, computed in plan.computed.items():
+            needed = [row[computed.source.needs] for row in rows]
+            values = computed.source.load(self._session, needed, computed.arguments)
+            for row in rows:
+                row[related_key(key)] = values[row[computed.source.needs]]
+
+    def _pages(self, key: str, plan: PagePlan, parents: list[Row]) -> None:
+        ids = list(dict.fromkeys(row["id"] for row in parents))
+        counts: dict[UUID, int] = {}
+        if plan.wants_count:
+            statement = count_of_pages(self._models, plan, ids)
+            counts = {parent: count for parent, count in self._session.execute(statement)}
+        below: dict[UUID, list[Row]] = {each: [] for each in ids}
+        if plan.wants_rows:
+            for row in self._rows(rows_of_pages(self._models, plan, ids), plan.rows.model):
+                below[row[PARENT]].append(row)
+        pages: dict[UUID, Connection[Any]] = {}
+        everything: list[Row] = []
+        for each in ids:
+            pages[each], kept = _connection(plan, below[each], counts.get(each, 0))
+            everything.extend(kept)
+        for row in parents:
+            row[related_key(key)] = pages[row["id"]]
+        self.complete(plan.rows, everything)
+
+
+def _connection(plan: PagePlan, rows: list[Row], total: int) -> tuple[Connection[Any], list[Row]]:
+    request = plan.request
+    more = len(rows) > request.size
+    kept = rows[: request.size]
+    if request.backward:
+        kept.reverse()
+    cursors = (
+        [cursor_of(plan.order, row) for row in kept] if plan.wants_cursors else [""] * len(kept)
+    )
+    info = PageInfo(
+        has_next_page=request.before is not None if request.backward else more,
+        has_previous_page=more if request.backward else request.after is not None,
+        start_cursor=cursors[0] if cursors else None,
+        end_cursor=cursors[-1] if cursors else None,
+    )
+    edges = [Edge(node=row, cursor=cursor) for row, cursor in zip(kept, cursors, strict=True)]
+    return Connection(edges=edges, nodes=kept, page_info=info, total_count=total), kept
