@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from types import ModuleType
+
+from pydantic import BaseModel
 
 from hub.errors import ConfigError
 
@@ -22,3 +25,8 @@ def load(kind: str) -> ModuleType:
             "Correct `kind` in hub.toml."
         )
     return importlib.import_module(f"connectors.{kind}")
+
+
+def settings_models() -> Mapping[str, type[BaseModel]]:
+    """The model of every kind's own settings in hub.toml."""
+    return {kind: load(kind).Settings for kind in KINDS}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 
@@ -9,6 +11,9 @@ class Settings(BaseModel):
     """The keys of an Airtable connection in hub.toml."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    table_id_pattern: ClassVar[str] = r"tbl[A-Za-z0-9]{14}"
+    field_id_pattern: ClassVar[str] = r"fld[A-Za-z0-9]{14}"
 
     endpoint: str = Field(
         default="https://api.airtable.com",

@@ -6,7 +6,6 @@ reads the environment or hub.toml.
 
 from __future__ import annotations
 
-from hub.config.airtable import AirtableConfig, AirtableProfile
 from hub.config.entities import ColumnDescription, EntityDescription
 from hub.config.load import LoadedConfig, load_config, locate_config, read_config
 from hub.config.models import (
@@ -14,6 +13,7 @@ from hub.config.models import (
     Connection,
     DatabaseSettings,
     HubSettings,
+    Profile,
     RedisSettings,
     SentrySettings,
     WebSettings,
@@ -22,8 +22,6 @@ from hub.config.problems import InvalidConfig, Problem
 from hub.config.streams import FieldSettings, GuardSettings, StreamSettings
 
 __all__ = [
-    "AirtableConfig",
-    "AirtableProfile",
     "ColumnDescription",
     "Config",
     "Connection",
@@ -35,6 +33,7 @@ __all__ = [
     "InvalidConfig",
     "LoadedConfig",
     "Problem",
+    "Profile",
     "RedisSettings",
     "SentrySettings",
     "StreamSettings",

@@ -138,6 +138,7 @@ def check_entity(
                 message='only the hub writes this column: set direction = "to_source"',
             )
         yield from _reference(place, column.references, mapped.link, streams)
+        yield from _choices(place, mapped.values, column.choices)
 
 
 def _reference(
@@ -160,6 +161,20 @@ def _reference(
             message=f"the column refers to {references}, the stream to {streams[link].entity}",
             got=f'"{link}"',
         )
+
+
+def _choices(
+    place: KeyPath, values: Mapping[str, str], choices: tuple[str, ...] | None
+) -> Iterator[Problem]:
+    for theirs, ours in values.items():
+        if choices is not None and ours not in choices:
+            yield Problem(
+                key=(*place, "values", theirs),
+                message="the column does not take this value",
+                got=f'"{ours}"',
+                accepted=choices,
+                near_miss=nearest(ours, choices),
+            )
 
 
 def check_relations(connection: str, streams: Streams) -> Iterator[Problem]:

@@ -13,6 +13,8 @@ class ColumnDescription:
     is_editable: bool = True
     references: str | None = None
     """The entity whose id the column holds."""
+    choices: tuple[str, ...] | None = None
+    """The only values the column takes."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

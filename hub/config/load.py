@@ -11,7 +11,6 @@ from types import MappingProxyType
 
 from pydantic import BaseModel
 
-from hub.config.airtable import AirtableConfig
 from hub.config.entities import EntityDescription
 from hub.config.models import Config
 from hub.config.places import key_lines, nearest_line
@@ -19,7 +18,6 @@ from hub.config.problems import InvalidConfig, KeyPath, Problem
 from hub.config.reader import Reader
 
 DEFAULT_FILE = Path("hub.toml")
-CONNECTION_MODELS: Mapping[str, type[BaseModel]] = MappingProxyType({"airtable": AirtableConfig})
 _TOML_LINE = re.compile(r"\(at line (\d+), column (\d+)\)")
 
 
@@ -30,6 +28,7 @@ class LoadedConfig:
     config: Config
     path: Path | None
     lines: Mapping[KeyPath, int]
+    written: frozenset[KeyPath]
     variables: Mapping[KeyPath, tuple[str, ...]]
     warnings: tuple[Problem, ...]
 
@@ -47,10 +46,14 @@ def load_config(
     path: Path | None,
     environ: Mapping[str, str],
     *,
-    connection_models: Mapping[str, type[BaseModel]] = CONNECTION_MODELS,
+    connection_models: Mapping[str, type[BaseModel]] | None = None,
     known_entities: Mapping[str, EntityDescription] | None = None,
 ) -> Config:
     """The checked configuration; without a file the environment alone decides.
+
+    `connection_models` holds the model of each kind of platform's own settings; without it they
+    are neither checked nor kept. `known_entities` describes the hub's tables; without it columns
+    are not checked.
 
     Raises:
         InvalidConfig: it cannot be used; every problem is listed at once.
@@ -64,7 +67,7 @@ def read_config(
     path: Path | None,
     environ: Mapping[str, str],
     *,
-    connection_models: Mapping[str, type[BaseModel]] = CONNECTION_MODELS,
+    connection_models: Mapping[str, type[BaseModel]] | None = None,
     known_entities: Mapping[str, EntityDescription] | None = None,
 ) -> LoadedConfig:
     """As `load_config`, with the places of the values and the warnings.
@@ -86,6 +89,7 @@ def read_config(
         config=config,
         path=path,
         lines=lines,
+        written=reader.written_keys(),
         variables=MappingProxyType(reader.substitution.variables),
         warnings=tuple(problem for problem in placed if problem.is_warning),
     )

@@ -6,6 +6,7 @@ does not. Both end up in the JSON Schema and in docs/configuration.md.
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -96,13 +97,38 @@ class WebSettings(BaseModel):
     """The host names under which the web process answers."""
 
 
-class Connection(BaseModel):
+class Profile(enum.StrEnum):
+    """How much of the other side's quota may be spent on being quick."""
+
+    LIVE = "live"
+    THRIFTY = "thrifty"
+
+
+class ConnectionSettings(BaseModel):
+    """What every connection has, whatever the kind of its platform."""
+
+    model_config = FROZEN
+
+    kind: str = Field(min_length=1)
+    """The kind of platform: the name of a module in `connectors/`."""
+    grid_url: WebAddress | None = None
+    """Where people edit the data; the pages of the hub link to it."""
+    profile: Profile = Profile.LIVE
+    """`live` answers within seconds, `thrifty` collects edits in windows and spends fewer calls."""
+
+
+class UncheckedSettings(BaseModel):
+    """Stands for a platform's own settings where a process asked for no check of them."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Connection(ConnectionSettings):
     """One configured account or base of a kind of platform."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(arbitrary_types_allowed=True)
 
     name: str
-    kind: str
     settings: BaseModel
     streams: Mapping[str, StreamSettings]
 

@@ -9,11 +9,21 @@ from pydantic import BaseModel
 
 from hub.config import cross_checks
 from hub.config.entities import EntityDescription
-from hub.config.models import NAME_PATTERN, SECTIONS, Config, Connection, WebSettings
+from hub.config.models import (
+    NAME_PATTERN,
+    SECTIONS,
+    Config,
+    Connection,
+    ConnectionSettings,
+    UncheckedSettings,
+    WebSettings,
+)
 from hub.config.problems import KeyPath, Problem, nearest
 from hub.config.streams import StreamSettings
 from hub.config.validation import is_secret, salvaged, shown, validated, value_at
 from hub.config.variables import MissingVariable, Substitution, read_variable
+
+_GENERAL = tuple(ConnectionSettings.model_fields)
 
 
 class Reader:
@@ -23,7 +33,7 @@ class Reader:
         self,
         written: Mapping[str, object],
         environ: Mapping[str, str],
-        connection_models: Mapping[str, type[BaseModel]],
+        connection_models: Mapping[str, type[BaseModel]] | None,
         known_entities: Mapping[str, EntityDescription] | None,
     ) -> None:
         self._written = written
@@ -55,6 +65,10 @@ class Reader:
             return None
         return Config.model_validate({**sections, "connections": connections})
 
+    def written_keys(self) -> frozenset[KeyPath]:
+        """The key of everything that stands in the file; a bare field id is its `field`."""
+        return frozenset(_keys(self._written, ()))
+
     def _unknown_sections(self) -> Iterator[Problem]:
         accepted = (*SECTIONS, "connection")
         for name in self._written:
@@ -69,7 +83,13 @@ class Reader:
     def _section(self, name: str, model: type[BaseModel]) -> BaseModel | None:
         return self._part(model, (name,), value_at(self._values, (name,)))
 
-    def _part(self, model: type[BaseModel], key: KeyPath, values: object) -> BaseModel | None:
+    def _part(
+        self,
+        model: type[BaseModel],
+        key: KeyPath,
+        values: object,
+        beside: tuple[str, ...] = (),
+    ) -> BaseModel | None:
         if values is not None and not isinstance(values, Mapping):
             self._not_a_table(key)
             return None
@@ -78,7 +98,7 @@ class Reader:
         for name, field in model.model_fields.items():
             if isinstance(value_at(written, (name,)), str) and is_secret(field.annotation):
                 self._warn_of_plain_secret((*key, name), field.json_schema_extra)
-        return validated(model, filled, key, written=written, problems=self._found)
+        return validated(model, filled, key, written=written, problems=self._found, beside=beside)
 
     def _with_environment(
         self, model: type[BaseModel], key: KeyPath, values: Mapping[str, object]
@@ -147,37 +167,37 @@ class Reader:
         connections: dict[str, Connection] = {}
         all_streams: dict[tuple[str, str], StreamSettings] = {}
         for name, key, table in self._tables(("connection",)):
+            general = {item: table[item] for item in _GENERAL if item in table}
+            own = {item: table[item] for item in table if item not in {*_GENERAL, "stream"}}
+            common = self._part(ConnectionSettings, key, general)
             model = self._model_of(key, table)
+            settings = self._part(model, key, own, (*_GENERAL, "stream")) if model else None
             streams = self._streams(key)
-            own = {item: value for item, value in table.items() if item not in {"kind", "stream"}}
-            settings = self._part(model, key, own) if model else None
             all_streams.update({(name, stream): value for stream, value in streams.items()})
             self._check_streams(name, key, streams, model)
-            if model and settings:
+            if isinstance(common, ConnectionSettings) and settings:
                 connections[name] = Connection(
-                    name=name, kind=str(table["kind"]), settings=settings, streams=streams
+                    **dict(common), name=name, settings=settings, streams=streams
                 )
         self._found.extend(cross_checks.check_writers(all_streams))
         return connections
 
     def _model_of(self, key: KeyPath, table: Mapping[str, object]) -> type[BaseModel] | None:
         kind = table.get("kind")
-        model = self._models.get(kind) if isinstance(kind, str) else None
-        if model is None:
-            kinds = tuple(self._models)
-            missing = kind is None
-            self._found.append(
-                Problem(
-                    key=(*key, "kind"),
-                    message="this setting is needed and missing"
-                    if missing
-                    else "there is no such kind of platform",
-                    got=shown(kind),
-                    accepted=kinds,
-                    near_miss=None if missing else nearest(str(kind), kinds),
-                )
+        if self._models is None:
+            return UncheckedSettings
+        if not isinstance(kind, str) or kind in self._models:
+            return self._models.get(str(kind))
+        self._found.append(
+            Problem(
+                key=(*key, "kind"),
+                message="there is no such kind of platform",
+                got=shown(kind),
+                accepted=tuple(self._models),
+                near_miss=nearest(kind, self._models),
             )
-        return model
+        )
+        return None
 
     def _streams(self, key: KeyPath) -> dict[str, StreamSettings]:
         streams: dict[str, StreamSettings] = {}
@@ -210,3 +230,12 @@ class Reader:
                     cross_checks.check_entity(place, stream, streams, self._entities)
                 )
         self._found.extend(cross_checks.check_relations(connection, streams))
+
+
+def _keys(value: object, key: KeyPath) -> Iterator[KeyPath]:
+    yield key
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from _keys(item, (*key, name))
+    elif len(key) > 1 and key[-2] == "fields":
+        yield (*key, "field")

@@ -90,7 +90,7 @@ class StreamSettings(BaseModel):
     """Which way values flow, unless a field says otherwise."""
     conflict: ConflictPolicy = ConflictPolicy.LATEST
     """Whose value stands when both sides changed a field, unless the field says otherwise."""
-    on_first_match: FirstMatchPolicy = FirstMatchPolicy.ASK
+    on_first_match: FirstMatchPolicy = FirstMatchPolicy.SOURCE
     """Whose value stands when a row and a record meet for the first time and differ."""
     on_delete: DeletePolicy = DeletePolicy.TOMBSTONE
     """What a deletion at one side means for the other."""

@@ -22,17 +22,18 @@ def validated(
     *,
     written: object,
     problems: list[Problem],
+    beside: tuple[str, ...] = (),
 ) -> ModelT | None:
     """`values` as a `model`, or None with every reason added to `problems`.
 
     `written` is the same part as it stands in the file, before variables were filled in: only
-    from there are bad values quoted.
+    from there are bad values quoted. `beside` are keys of the same table that others read.
     """
     try:
         return model.model_validate(values)
     except ValidationError as exc:
         problems.extend(
-            _problem(model, error, key, written)
+            _problem(model, error, key, written, beside)
             for error in exc.errors(include_url=False, include_context=True)
         )
         return None
@@ -99,11 +100,19 @@ def value_at(document: object, key: tuple[str | int, ...]) -> object:
     return document
 
 
-def _problem(model: type[BaseModel], error: ErrorDetails, key: KeyPath, written: object) -> Problem:
+def _problem(
+    model: type[BaseModel],
+    error: ErrorDetails,
+    key: KeyPath,
+    written: object,
+    beside: tuple[str, ...],
+) -> Problem:
     place = tuple(part for part in error["loc"] if part != "[key]")
     full_key = (*key, *(str(part) for part in place))
     if error["type"] == "extra_forbidden":
         keys = _keys_at(model, place[:-1])
+        if len(place) == 1:
+            keys = (*beside, *keys)
         return Problem(
             key=full_key,
             message="there is no such setting",
