@@ -11,7 +11,7 @@ import os
 from alembic import context
 from sqlalchemy import Connection
 
-from hub.store.declared import declared_metadata, is_compared_name, is_compared_object
+from hub.store.declared import declared_metadata, is_compared_name
 from hub.store.migrate import connect
 
 
@@ -24,7 +24,6 @@ def run(connection: Connection | None) -> None:
         target_metadata=declared_metadata(),
         include_schemas=True,
         include_name=is_compared_name,
-        include_object=is_compared_object,
         compare_server_default=True,
     )
     with context.begin_transaction():

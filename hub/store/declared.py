@@ -23,15 +23,10 @@ def declared_metadata() -> MetaData:
     return SQLModel.metadata
 
 
-def is_compared_object(
-    _object: object, name: str | None, type_: str, reflected: bool, _compare_to: object
-) -> bool:
-    """Whether alembic should compare this thing with the models."""
-    if type_ != "table" or not reflected or name is None:
-        return True
-    return name not in CHANGE_LOG_TABLES and not name.startswith(CHANGE_PARTITION_PREFIX)
-
-
 def is_compared_name(name: str | None, type_: str, _parents: MutableMapping[Any, Any]) -> bool:
-    """Whether alembic should look at this name at all: history follows its tables by itself."""
-    return type_ != "schema" or name in {None, "hub"}
+    """Whether alembic should look at this name: history follows its tables by itself."""
+    if type_ == "schema":
+        return name in {None, "hub"}
+    if type_ == "table" and name is not None:
+        return name not in CHANGE_LOG_TABLES and not name.startswith(CHANGE_PARTITION_PREFIX)
+    return True
