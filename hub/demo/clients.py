@@ -10,6 +10,8 @@ from hub.demo.names import NameIndex
 from hub.demo.reading import Reader
 from hub.demo.report import Applications, Kept, examples_of
 from hub.demo.rows import HubRow, HubRows, HubValue
+from hub.demo.sheets import Row
+from hub.store.entities.client import CLIENT_STATUSES
 
 _REVENUE_BELOW = 10**12
 _COUNT_BELOW = 2**31
@@ -24,7 +26,7 @@ class ReadRows:
 
 
 def read_clients(reader: Reader, applications: Applications, *, seed: int) -> ReadRows:
-    """A client for each account, linked to its parent by name."""
+    """A client for each account, linked to its parent by name; status may be left open."""
     accounts: dict[str, dict[str, HubValue]] = {}
     parents: list[tuple[str, str]] = []
     first_seen: dict[str, int] = {}
@@ -48,6 +50,9 @@ def read_clients(reader: Reader, applications: Applications, *, seed: int) -> Re
             "annual_revenue": reader.number(row, "revenue", below=_REVENUE_BELOW),
             "employee_count": reader.whole_number(row, "employees", low=0, high=_COUNT_BELOW - 1),
             "parent_client_id": None,
+            "status": _status(reader, row),
+            "account_manager": reader.text(row, "account_manager"),
+            "note": reader.text(row, "note"),
         }
         parent = reader.text(row, "subsidiary_of")
         if parent is not None:
@@ -64,6 +69,13 @@ def read_clients(reader: Reader, applications: Applications, *, seed: int) -> Re
         )
         accounts[name]["parent_client_id"] = accounts[found]["id"]
     return ReadRows(rows=tuple(accounts.values()), kept=_kept(unknown, names))
+
+
+def _status(reader: Reader, row: Row) -> str | None:
+    text = reader.text(row, "status")
+    if text is not None and text.lower() not in CLIENT_STATUSES:
+        reader.refuse(row, "status", text, ", ".join(CLIENT_STATUSES), CLIENT_STATUSES)
+    return text.lower() if text else None
 
 
 def _kept(unknown: Sequence[str], names: NameIndex) -> tuple[Kept, ...]:

@@ -6,7 +6,7 @@ from a seed. The same seed, day and sheets give the same company, to the last id
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -97,7 +97,7 @@ def build(
 
 def _with_status(sheets: SheetCompany, profiles: tuple[Profile, ...]) -> HubRows:
     return tuple(
-        {**client, "status": profile.status, "note": None}
+        {**client, "status": profile.status}
         for client, profile in zip(sheets.clients, profiles, strict=True)
     )
 
@@ -125,9 +125,15 @@ def _report(sheets: SheetCompany, rows: Mapping[str, HubRows]) -> Report:
         read=sheets.read,
         applied=sheets.applied,
         kept=sheets.kept,
-        generated=tuple(
-            Generated(table=table, rows=len(rows[table]))
-            for table in TABLES
-            if table not in _FROM_SHEETS
-        ),
+        derived=sheets.derived,
+        generated=tuple(_generated(sheets, rows)),
     )
+
+
+def _generated(sheets: SheetCompany, rows: Mapping[str, HubRows]) -> Iterator[Generated]:
+    without_status = sum(client["status"] is None for client in sheets.clients)
+    if without_status:
+        yield Generated(what="client.status", rows=without_status)
+    for table in TABLES:
+        if table not in _FROM_SHEETS:
+            yield Generated(what=table, rows=len(rows[table]))

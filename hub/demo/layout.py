@@ -57,6 +57,9 @@ ACCOUNTS = SheetKind(
         SheetColumn(
             name="subsidiary_of", aliases=("parent", "parent company", "parent account")
         ),
+        SheetColumn(name="status", aliases=("client status", "account status", "customer status")),
+        SheetColumn(name="account_manager", aliases=("manager", "owner", "responsible")),
+        SheetColumn(name="note", aliases=("notes", "comment", "comments", "remarks")),
     ),
 )  # fmt: skip
 PIPELINE = SheetKind(

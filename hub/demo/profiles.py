@@ -39,13 +39,17 @@ class Profile:
 
 
 def make_profiles(clients: HubRows, slugs: dict[str, str], *, seed: int) -> tuple[Profile, ...]:
-    """A profile for each client; the first one is active, so that there is one to look at."""
+    """A profile for each client; the sheet's status counts, else chance tells one.
+
+    The first client that may be is active and well visible, so that there is one to look at.
+    """
+    shown = next((c["id"] for c in clients if c["status"] in {None, "active"}), None)
     return tuple(
-        _profile(client, slugs, seed, is_first=number == 0) for number, client in enumerate(clients)
+        _profile(client, slugs, seed, is_shown=client["id"] == shown) for client in clients
     )
 
 
-def _profile(client: HubRow, slugs: dict[str, str], seed: int, *, is_first: bool) -> Profile:
+def _profile(client: HubRow, slugs: dict[str, str], seed: int, *, is_shown: bool) -> Profile:
     name = text_in(client, "name")
     chance = Chance(seed, "profile", name)
     status = chance.pick(_STATUS_WEIGHTS)
@@ -53,9 +57,9 @@ def _profile(client: HubRow, slugs: dict[str, str], seed: int, *, is_first: bool
         client_id=id_of(client),
         name=name,
         slug=slugs[name],
-        status="active" if is_first else status,
-        mailboxes=4 if is_first else chance.whole(2, 4),
-        daily_volume=2400 if is_first else round(chance.log_between(120, 2500)),
+        status="active" if is_shown else str(client["status"] or status),
+        mailboxes=4 if is_shown else chance.whole(2, 4),
+        daily_volume=2400 if is_shown else round(chance.log_between(120, 2500)),
         hard_rate=chance.between(0.006, 0.017),
         soft_rate=chance.between(0.003, 0.008),
         block_rate=chance.between(0.002, 0.006),

@@ -36,8 +36,9 @@ class KnownSheet:
         return None if position is None or position >= len(row.cells) else row.cells[position]
 
     def read(self) -> SheetRead:
+        remark = self.remark if self.kind.read else "known, not needed"
         return SheetRead(
-            file=self.place, taken_for=self.kind.name, rows=len(self.rows), remark=self.remark
+            file=self.place, taken_for=self.kind.name, rows=len(self.rows), remark=remark
         )
 
 

@@ -48,10 +48,19 @@ class Kept:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Generated:
-    """Rows that no sheet holds, made by the seeded generator."""
+class Derived:
+    """Cells that no sheet holds, but that follow from what the sheets hold."""
 
-    table: str
+    column: str
+    count: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Generated:
+    """What no sheet holds: made by the seeded generator. A table, or one column of it."""
+
+    what: str
     rows: int
 
 
@@ -62,6 +71,7 @@ class Report:
     read: tuple[SheetRead, ...]
     applied: tuple[Applied, ...]
     kept: tuple[Kept, ...]
+    derived: tuple[Derived, ...] = ()
     generated: tuple[Generated, ...] = ()
 
     @property

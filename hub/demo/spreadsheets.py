@@ -15,8 +15,8 @@ from hub.demo.deals import account_managers, read_deals
 from hub.demo.layout import ACCOUNTS, PIPELINE, PRODUCTS, SPELLING, TEAMS
 from hub.demo.reading import Problems, Reader
 from hub.demo.recognition import recognise
-from hub.demo.report import Applications, Applied, Kept, SheetRead
-from hub.demo.rows import HubRows
+from hub.demo.report import Applications, Applied, Derived, Kept, SheetRead
+from hub.demo.rows import HubRows, HubValue
 from hub.demo.sheets import read_folder
 from hub.demo.spelling import read_spelling
 from hub.demo.teams import read_products, read_teams
@@ -24,13 +24,14 @@ from hub.demo.teams import read_products, read_teams
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SheetCompany:
-    """What the sheets hold: clients without a status yet, deals, and what was done to them."""
+    """What the sheets hold: clients (a status may be open), deals, and what was done to them."""
 
     clients: HubRows
     deals: HubRows
     read: tuple[SheetRead, ...]
     applied: tuple[Applied, ...]
     kept: tuple[Kept, ...]
+    derived: tuple[Derived, ...]
 
 
 def read_company(folder: Path, *, seed: int) -> SheetCompany:
@@ -60,13 +61,36 @@ def read_company(folder: Path, *, seed: int) -> SheetCompany:
         seed=seed,
     )
     problems.refuse_if_any()
-    managers = account_managers(deals.rows)
+    rows, derived = _with_managers(clients.rows, account_managers(deals.rows))
     return SheetCompany(
-        clients=tuple(
-            {**client, "account_manager": managers.get(client["id"])} for client in clients.rows
-        ),
+        clients=rows,
         deals=deals.rows,
         read=(*(sheet.read() for sheet in recognised.sheets.values()), *recognised.ignored),
         applied=applications.listed(),
         kept=(*clients.kept, *deals.kept),
+        derived=derived,
+    )
+
+
+def _with_managers(
+    clients: HubRows, managers: Mapping[HubValue, str]
+) -> tuple[HubRows, tuple[Derived, ...]]:
+    """Where the account sheet names no manager, the deals tell one."""
+    told = {
+        client["id"]: managers[client["id"]]
+        for client in clients
+        if client["account_manager"] is None and client["id"] in managers
+    }
+    rows = tuple(
+        {**client, "account_manager": told.get(client["id"], client["account_manager"])}
+        for client in clients
+    )
+    if not told:
+        return rows, ()
+    return rows, (
+        Derived(
+            column="client.account_manager",
+            count=len(told),
+            reason="The seller with most of the client's deals; of equals the first by name.",
+        ),
     )
