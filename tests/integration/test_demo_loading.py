@@ -56,6 +56,17 @@ def test_rows_hold_the_same_values_as_the_company(company: Company, database: Da
             assert any(expected.items() <= row.items() for row in rows), table
 
 
+def test_the_change_log_says_that_the_demo_wrote_the_rows(
+    company: Company, database: Database
+) -> None:
+    load_central(company, database)
+
+    with database.reading() as session:
+        origins = session.execute(text("select distinct origin, actor from hub.change")).all()
+
+    assert [("demo", "hub demo")] == [tuple(row) for row in origins]
+
+
 def test_loading_twice_changes_nothing(company: Company, database: Database) -> None:
     load_central(company, database)
 
