@@ -44,6 +44,7 @@ def json_schema(connection_models: Mapping[str, type[BaseModel]]) -> dict[str, A
     }
     for node in list(_nodes(schema)):
         _drop_null(node)
+        _describe_reference(node, definitions)
     for node in list(_nodes(schema)):
         _allow_references(node)
     return schema
@@ -117,6 +118,13 @@ def _drop_null(node: dict[str, Any]) -> None:
             node.update(node.pop("anyOf")[0])
     if node.get("default", "") is None:
         del node["default"]
+
+
+def _describe_reference(node: dict[str, Any], definitions: Mapping[str, Any]) -> None:
+    """Pydantic leaves a description out where the referred model says the same words."""
+    reference = node.get("$ref")
+    if isinstance(reference, str) and "description" not in node:
+        node["description"] = definitions[reference.rsplit("/", 1)[-1]]["description"]
 
 
 def _allow_references(node: dict[str, Any]) -> None:
