@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,9 @@ LEVEL_COLOURS = {"warning": "yellow", "error": "red", "critical": "red"}
 # What a person does not need on every line; the JSON itself has it.
 HIDDEN_KEYS = frozenset({"timestamp", "level", "event", "logger"})
 NAME_WIDTH = 9
+
+Progress = Callable[[str, int, int], None]
+"""Called with the part at work, what is done and the whole."""
 
 
 class Console:
@@ -48,6 +52,24 @@ class Console:
         """One step of a start, with its time when it is done."""
         began = time.monotonic()
         yield
+        self.done(title, time.monotonic() - began)
+
+    @contextmanager
+    def progress(self, title: str) -> Iterator[Progress]:
+        """A step whose advance is shown: a bar on a terminal, nothing elsewhere until it ends."""
+        began = time.monotonic()
+        if self._quiet or not sys.stdout.isatty():
+            yield lambda _part, _done, _total: None
+        else:
+            from rich.progress import Progress as Bar
+
+            with Bar(transient=True) as bar:
+                task = bar.add_task(f"  {title}")
+
+                def advance(part: str, done: int, total: int) -> None:
+                    bar.update(task, completed=done, total=total, description=f"  {title}: {part}")
+
+                yield advance
         self.done(title, time.monotonic() - began)
 
     def done(self, title: str, seconds: float) -> None:

@@ -8,6 +8,7 @@ import traceback
 import click
 
 from hub.cli.lazy import LazyCommand, LazyGroup
+from hub.cli.stopping import ToldToStop
 from hub.embedded.errors import EmbeddedError
 from hub.errors import HubError
 
@@ -73,6 +74,8 @@ def main() -> None:
         code = problem.exit_code
     except (click.Abort, KeyboardInterrupt):
         code = INTERRUPTED
+    except ToldToStop as told:
+        code = told.exit_code
     except (HubError, EmbeddedError) as problem:
         code = _fail(str(problem))
     except BrokenPipeError:

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 
 from hub.cli.console import Console
+from hub.cli.stopping import ToldToStop
 from hub.embedded import process
 from hub.embedded.server import EmbeddedServer
 from hub.errors import HubError
@@ -34,10 +35,6 @@ class StartFailed(HubError):
     """A part of the hub did not come up."""
 
     code = "START_FAILED"
-
-
-class ToldToStop(BaseException):
-    """The operating system asks this process to end."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -170,27 +167,23 @@ class Supervisor:
 
 
 @contextmanager
-def signals_end_it() -> Iterator[None]:
-    """Within, SIGTERM and a closed terminal arrive as an exception, as Ctrl-C does."""
+def ended_by_signals(supervisor: Supervisor, console: Console) -> Iterator[None]:
+    """Within, Ctrl-C, SIGTERM and a closed terminal end the work; afterwards nothing is left."""
 
     def end(number: int, _frame: FrameType | None) -> None:
-        raise ToldToStop(signal.Signals(number).name)
+        raise ToldToStop(number)
 
-    before = {number: signal.signal(number, end) for number in ENDING_SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextmanager
-def undisturbed() -> Iterator[None]:
-    """Within, signals wait: a second Ctrl-C must not leave half of it running."""
     numbers = (signal.SIGINT, *ENDING_SIGNALS)
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
+    before = {number: signal.signal(number, end) for number in numbers}
     try:
         yield
+    except ToldToStop as told:
+        console.line(f"\n{told}: stopping everything.")
+        raise
     finally:
+        # A second Ctrl-C must not leave half of it running.
+        for number in numbers:
+            signal.signal(number, signal.SIG_IGN)
+        supervisor.stop_all()
         for number, handler in before.items():
             signal.signal(number, handler)
