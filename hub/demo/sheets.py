@@ -103,6 +103,11 @@ def _decode(content: bytes) -> tuple[str, str]:
     try:
         return content.decode("utf-8-sig"), ""
     except UnicodeDecodeError:
+        pass
+    try:
+        # What most programs mean by Latin-1: it has the euro and the curly quotation marks too.
+        return content.decode("cp1252"), "not UTF-8: read as Windows-1252"
+    except UnicodeDecodeError:
         return content.decode("latin-1"), "not UTF-8: read as Latin-1"
 
 
@@ -111,7 +116,10 @@ def _delimiter_of(text: str) -> str:
     lines = [line for line in text.splitlines()[:20] if line.strip()]
 
     def fitness(delimiter: str) -> tuple[int, int]:
-        widths = [len(cells) for cells in csv.reader(lines, delimiter=delimiter)]
+        try:
+            widths = [len(cells) for cells in csv.reader(lines, delimiter=delimiter)]
+        except csv.Error:
+            return (0, 0)
         usual = max(set(widths), key=lambda width: (widths.count(width), width), default=1)
         return (widths.count(usual) if usual > 1 else 0, usual)
 
