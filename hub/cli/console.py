@@ -6,6 +6,7 @@ import json
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -18,6 +19,7 @@ LEVEL_COLOURS = {"warning": "yellow", "error": "red", "critical": "red"}
 # What a person does not need on every line; the JSON itself has it.
 HIDDEN_KEYS = frozenset({"timestamp", "level", "event", "logger"})
 NAME_WIDTH = 9
+KEPT_LINES = 60
 
 Progress = Callable[[str, int, int], None]
 """Called with the part at work, what is done and the whole."""
@@ -30,17 +32,22 @@ class Console:
         self._lock = threading.Lock()
         self._colours: dict[str, str] = {}
         self._quiet = quiet
+        self._kept: deque[str] = deque(maxlen=KEPT_LINES)
 
     def line(self, text: str = "") -> None:
         """A line of our own."""
-        if self._quiet:
-            return
-        with self._lock:
-            click.echo(text)
+        if not self._quiet:
+            with self._lock:
+                click.echo(text)
+
+    def kept(self) -> list[str]:
+        """The last lines that processes said while nobody listened."""
+        return list(self._kept)
 
     def log(self, name: str, text: str) -> None:
         """A line that a process said, behind its time and name."""
         if self._quiet:
+            self._kept.append(f"{name} | {readable(text)}")
             return
         with self._lock:
             colour = self._colours.setdefault(name, COLOURS[len(self._colours) % len(COLOURS)])

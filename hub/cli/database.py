@@ -50,9 +50,14 @@ def status(as_json: bool) -> None:
 
 
 def _url() -> str:
+    import connectors
     from hub.config import load_config, locate_config
 
-    config = load_config(locate_config(None, os.environ), os.environ)
+    config = load_config(
+        locate_config(None, os.environ),
+        os.environ,
+        connection_models=connectors.settings_models(),
+    )
     if config.database.url is None:
         raise ConfigError(
             "There is no database to migrate: set DATABASE_URL, or [database] url in hub.toml."

@@ -37,7 +37,7 @@ COMMANDS = {
         summary="Migrate the central database.",
     ),
     "sandbox": LazyCommand(
-        place="hub.sandbox.command:sandbox",
+        place="hub.sandbox.command:sandbox_command",
         summary="Start the stand-in for Airtable alone.",
     ),
     "worker": LazyCommand(

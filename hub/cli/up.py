@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+import connectors
 from hub.cli.console import Console
 from hub.cli.demo import warn_on
 from hub.cli.demo_start import wait_for_hub
@@ -41,7 +42,7 @@ def up(file: Path | None, port: int | None) -> None:
             "There is no hub.toml here. Name one with --config, or look at the product first:"
             " hub demo (it writes .hub/hub.toml, which explains every setting)."
         )
-    config = load_config(path, os.environ)
+    config = load_config(path, os.environ, connection_models=connectors.settings_models())
     home = config.hub.home.absolute()
     prepare_home(home)
     console = Console()
