@@ -92,6 +92,12 @@ class NotFound(HubError, LookupError):
     code = "NOT_FOUND"
 
 
+class TickUnknown(NotFound):
+    """A place in the change log that this database does not have: it is another one's."""
+
+    code = "TICK_UNKNOWN"
+
+
 class InvalidInput(HubError, ValueError):
     """The input does not fit."""
 

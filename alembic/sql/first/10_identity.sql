@@ -138,3 +138,12 @@ AS $$
     ) + pg_current_xact_id()::text::bigint
 $$;
 COMMENT ON FUNCTION hub.current_tx() IS 'era * 2^48 + the id of this transaction.';
+
+-- A user called hub would otherwise find, and make, unqualified tables in schema hub.
+DO $do$
+BEGIN
+    EXECUTE format('ALTER DATABASE %I SET search_path = public', current_database());
+EXCEPTION WHEN insufficient_privilege THEN
+    RAISE NOTICE 'search_path stays as it is: this user does not own the database';
+END
+$do$;
