@@ -12,6 +12,7 @@ import psycopg2
 import pytest
 import redis
 from psycopg2 import sql
+from sandbox_server import SandboxServer
 
 from hub.embedded import ports
 from hub.embedded.postgres import EmbeddedPostgres
@@ -109,3 +110,11 @@ def _command(server_url: str, text: str, *names: str) -> None:
             cursor.execute(sql.SQL(text).format(*map(sql.Identifier, names)))
     finally:
         connection.close()
+
+
+@pytest.fixture
+def sandbox() -> Iterator[SandboxServer]:
+    """A stand-in for Airtable on a free port: empty, without a rate limit."""
+    server = SandboxServer().start()
+    yield server
+    server.stop()

@@ -1,0 +1,1 @@
+"""Which outside services can be stood in for on a machine that reaches none of them?"""

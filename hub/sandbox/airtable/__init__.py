@@ -1,0 +1,1 @@
+"""How does Airtable behave, for a client that cannot tell the difference?"""

@@ -1,0 +1,1 @@
+"""How does Airtable's Web API look on the wire?"""

@@ -1,0 +1,1 @@
+"""What does a formula say about a record?"""
