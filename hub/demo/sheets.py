@@ -7,12 +7,14 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
 
 from hub.errors import InvalidInput
 
 Cell: TypeAlias = str | float | date | None
+_SNIFFED_ROWS = 20
 DELIMITERS = (",", ";", "\t", "|")
 CSV_SUFFIXES = frozenset({".csv", ".tsv", ".txt"})
 WORKBOOK_SUFFIXES = frozenset({".xlsx", ".xlsm", ".xls", ".ods"})
@@ -112,13 +114,14 @@ def _decode(content: bytes) -> tuple[str, str]:
 
 
 def _delimiter_of(text: str) -> str:
-    """The delimiter that splits the first lines into the same, greatest number of cells."""
-    lines = [line for line in text.splitlines()[:20] if line.strip()]
+    """The delimiter that splits the first rows into the same, greatest number of cells."""
 
     def fitness(delimiter: str) -> tuple[int, int]:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
         try:
-            widths = [len(cells) for cells in csv.reader(lines, delimiter=delimiter)]
+            widths = [len(cells) for cells in islice(reader, _SNIFFED_ROWS) if cells]
         except csv.Error:
+            # With a wrong delimiter a quoted cell goes on after its closing mark.
             return (0, 0)
         usual = max(set(widths), key=lambda width: (widths.count(width), width), default=1)
         return (widths.count(usual) if usual > 1 else 0, usual)
