@@ -86,6 +86,13 @@ class Connector(Protocol):
     def requests_made(self) -> int:
         """Requests sent since the connector was made."""
 
+    @property
+    def schema(self) -> Mapping[str, StreamSchema]:
+        """The schema in hand, empty before it was read or given."""
+
+    def use_schema(self, schema: Mapping[str, StreamSchema]) -> None:
+        """Spare a request: this schema was read not long ago."""
+
     def check(self) -> tuple[CheckResult, ...]:
         """Credentials, reach and permissions, a sentence each."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from connectors.airtable.notification import verify as verify_notification
 from connectors.airtable.settings import Settings
 from hub.contract import Connector, Limiter
 
-__all__ = ["Settings", "build"]
+__all__ = ["Settings", "build", "verify_notification"]
 
 
 def build(connection: str, settings: Settings, limiter: Limiter) -> Connector:

@@ -49,12 +49,21 @@ class AirtableConnector:
             settings.request_timeout_seconds,
             limiter,
         )
-        self._schema: dict[str, StreamSchema] | None = None
+        self._schema: Mapping[str, StreamSchema] = {}
 
     @property
     def requests_made(self) -> int:
         """Requests sent since the connector was made."""
         return self._requests.count
+
+    @property
+    def schema(self) -> Mapping[str, StreamSchema]:
+        """The schema in hand, empty before it was read or given."""
+        return self._schema
+
+    def use_schema(self, schema: Mapping[str, StreamSchema]) -> None:
+        """Spare a request: this schema was read not long ago."""
+        self._schema = schema
 
     def check(self) -> tuple[CheckResult, ...]:
         """Token, base and webhook permission, a sentence each."""
@@ -326,7 +335,7 @@ class AirtableConnector:
         Raises:
             CursorExpired: the hook is not there any more.
         """
-        if self._schema is None:
+        if not self._schema:
             self.discover(priority)
         try:
             answer = self._requests.send(
@@ -341,7 +350,7 @@ class AirtableConnector:
                 f"[{self._connection}] webhook {hook_external_id} is gone; a new one is made and "
                 "everything is read once."
             ) from exc
-        return payloads.read_page(answer, self._schema or {})
+        return payloads.read_page(answer, self._schema)
 
     def _hooks_url(self) -> str:
         return self._requests.url("bases", self._base, "webhooks")

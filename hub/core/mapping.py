@@ -10,6 +10,7 @@ from hub.core.policies import (
     DeletePolicy,
     Direction,
     FirstMatchPolicy,
+    UpdateMode,
 )
 from hub.core.records import FieldSchema
 from hub.core.values import Unfit, Value, ValueKind, canonical
@@ -40,6 +41,7 @@ class FieldMapping:
     field_id: str
     direction: Direction = Direction.TWO_WAY
     conflict: ConflictPolicy = ConflictPolicy.LATEST
+    update: UpdateMode = UpdateMode.OVERWRITE
     values: Mapping[str, str] = field(default_factory=dict)
     link: str | None = None
 
@@ -67,6 +69,11 @@ class StreamMapping:
     def field_ids(self) -> tuple[str, ...]:
         """Every remote field that the hub reads or writes for values."""
         return tuple(mapping.field_id for mapping in self.fields)
+
+    @property
+    def writes(self) -> bool:
+        """Whether anything of the hub goes to the other side."""
+        return any(mapping.direction is not Direction.TO_HUB for mapping in self.fields)
 
     def by_column(self, name: str) -> FieldMapping:
         """The mapping of hub column `name`."""
@@ -149,7 +156,7 @@ def _link_to_hub(stream: str, remote: Value, resolve: Resolve) -> Value | Unfit 
 
 
 def _choice_to_hub(mapping: FieldMapping, schema: FieldSchema, choice: str) -> str | Unfit:
-    name = schema.choices.get(choice)
+    name = schema.hub_name(choice)
     if name is None:
         return Unfit(reason=f"the option {choice} is not known any more")
     if not mapping.values:
@@ -163,7 +170,7 @@ def _choice_to_hub(mapping: FieldMapping, schema: FieldSchema, choice: str) -> s
 def _choice_to_remote(
     mapping: FieldMapping, schema: FieldSchema, value: str, allow_new_options: bool
 ) -> Value | Unfit:
-    by_name = {name: choice for choice, name in schema.choices.items()}
+    by_name = {schema.hub_name(choice) or name: choice for choice, name in schema.choices.items()}
     if mapping.values:
         wanted = [key for key, mapped in mapping.values.items() if mapped == value]
         for key in wanted:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hub.core.mapping import Parked
-from hub.core.policies import ConflictPolicy, Direction, FirstMatchPolicy
+from hub.core.policies import ConflictPolicy, Direction, FirstMatchPolicy, UpdateMode
 from hub.core.values import MISSING, Missing, Unfit, Value, is_empty
 
 TIE = timedelta(seconds=2)
@@ -42,6 +42,7 @@ class FreezeReason(enum.StrEnum):
     CONFLICT = "conflict"
     PARKED = "parked"
     REJECTED = "rejected"
+    HELD = "held"
 
 
 class Winner(enum.StrEnum):
@@ -96,6 +97,7 @@ class Rules:
     direction: Direction = Direction.TWO_WAY
     conflict: ConflictPolicy = ConflictPolicy.LATEST
     on_first_match: FirstMatchPolicy = FirstMatchPolicy.SOURCE
+    update: UpdateMode = UpdateMode.OVERWRITE
 
 
 def merge_cell(cell: Cell, rules: Rules) -> Decision:
@@ -113,7 +115,7 @@ def merge_cell(cell: Cell, rules: Rules) -> Decision:
     if cell.theirs_as_hub == cell.ours:
         return Decision(action=Action.AGREE, pair=pair)
     if not ours_changed:
-        return _theirs_only(pair, rules)
+        return _theirs_only(cell.ours, pair, rules)
     return _clash(cell, pair, rules)
 
 
@@ -126,7 +128,7 @@ def _ours_only(rules: Rules) -> Decision:
     return REST if rules.direction is Direction.TO_HUB else PUSH
 
 
-def _theirs_only(pair: Pair, rules: Rules) -> Decision:
+def _theirs_only(ours: Value, pair: Pair, rules: Rules) -> Decision:
     if rules.direction is Direction.TO_SOURCE:
         # The hub owns this field: their edit is kept as the losing value and put back.
         return Decision(
@@ -134,7 +136,13 @@ def _theirs_only(pair: Pair, rules: Rules) -> Decision:
             pair=pair,
             clash=Clash(winner=Winner.OURS, policy=ConflictPolicy.HUB),
         )
-    return Decision(action=Action.TAKE, pair=pair)
+    if rules.update is UpdateMode.OVERWRITE or is_empty(ours):
+        return Decision(action=Action.TAKE, pair=pair)
+    if rules.update is UpdateMode.APPEND:
+        joined = f"{ours}\n{pair.hub}" if not is_empty(pair.hub) else ours
+        return Decision(action=Action.TAKE, pair=Pair(hub=joined, remote=pair.remote))
+    # Filled already, or not new: ours stands, and the two count as settled.
+    return Decision(action=Action.AGREE, pair=Pair(hub=ours, remote=pair.remote))
 
 
 def _clash(cell: Cell, pair: Pair, rules: Rules) -> Decision:

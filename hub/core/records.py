@@ -12,7 +12,11 @@ from hub.core.values import Missing, Value, ValueKind
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FieldSchema:
-    """A field at the other side. `choices` maps a choice's id to its name of today."""
+    """A field at the other side.
+
+    `choices` maps a choice's id to its name of today, `first_names` to the name it had when the
+    hub first saw it: hub values follow the latter, so that a rename changes nothing.
+    """
 
     id: str
     name: str
@@ -20,7 +24,12 @@ class FieldSchema:
     vendor_type: str
     is_computed: bool = False
     choices: Mapping[str, str] = field(default_factory=dict)
+    first_names: Mapping[str, str] = field(default_factory=dict)
     links_to: str | None = None
+
+    def hub_name(self, choice: str) -> str | None:
+        """What the hub calls a choice; None when it is not known."""
+        return self.first_names.get(choice, self.choices.get(choice))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,0 +1,446 @@
+"""Given a record as read and its row as it stands, what must be written in the hub?
+
+The same plan serves pull, backfill, reconcile and the re-read before a push: each brings a record
+read whole, and whatever it finds different from the shadow goes through the merge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import UUID
+
+from hub.core.links import HELD, LIVE, TOMBSTONE, Frozen, Link
+from hub.core.mapping import FieldMapping, Parked, Resolve, StreamMapping, to_hub
+from hub.core.merge import (
+    Action,
+    Cell,
+    Clash,
+    Decision,
+    FreezeReason,
+    Pair,
+    Rules,
+    Winner,
+    merge_cell,
+)
+from hub.core.policies import ConflictPolicy, Direction
+from hub.core.records import FieldSchema, RemoteRecord
+from hub.core.values import MISSING, Missing, Unfit, Value, ValueKind, is_empty
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Edit:
+    """Who changed a cell last, when, and to what, as far as we were told."""
+
+    actor: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LinkFate:
+    """Rows whose record was destroyed while it is not settled that they go.
+
+    A link that was cleared together with its target is a consequence of that deletion: it waits
+    with it (`undecided`) or is set again once the target is back (`kept`). By row id.
+    """
+
+    undecided: frozenset[str] = frozenset()
+    kept: frozenset[str] = frozenset()
+
+
+NO_FATE = LinkFate()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Meeting:
+    """A record and all that the hub knows of it.
+
+    `row` is None where no live or tombstoned row exists; `edits` is keyed by field id, `our_edits`
+    by column.
+    """
+
+    record: RemoteRecord
+    link: Link
+    is_new_link: bool
+    row: Mapping[str, Value] | None
+    is_row_deleted: bool = False
+    edits: Mapping[str, Edit] = field(default_factory=dict)
+    our_edits: Mapping[str, Edit] = field(default_factory=dict)
+    created_by: Edit | None = None
+    fate: LinkFate = NO_FATE
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Disagreement:
+    """Both sides changed a cell: what is kept of it."""
+
+    field: str
+    base: Value
+    theirs: Value
+    ours: Value
+    their_edit: Edit | None
+    our_edit: Edit | None
+    cause: str
+    policy: ConflictPolicy
+    winner: Winner | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordPlan:
+    """What to write for one record.
+
+    `takes` are the hub values to set, with who made them; `inserts` says that the row must be
+    made, `revives` that its tombstone goes.
+    """
+
+    meeting: Meeting
+    link: Link
+    takes: Mapping[str, tuple[Value, Edit]]
+    inserts: bool = False
+    revives: bool = False
+    freezes: tuple[Frozen, ...] = ()
+    thaws: tuple[str, ...] = ()
+    disagreements: tuple[Disagreement, ...] = ()
+    closed: tuple[tuple[str, Winner | None], ...] = ()
+    has_to_push: bool = False
+    overwrites: bool = False
+
+    @property
+    def needs_our_times(self) -> bool:
+        """Whether a `latest` policy could not see when we edited."""
+        return any(
+            item.policy is ConflictPolicy.LATEST and item.our_edit is None
+            for item in self.disagreements
+        )
+
+    @property
+    def changes_link(self) -> bool:
+        """Whether the link must be saved."""
+        return self.meeting.is_new_link or self.link != self.meeting.link
+
+
+def empty_of(schema: FieldSchema) -> Value:
+    """What an absent cell of this field means."""
+    return False if schema.kind is ValueKind.BOOLEAN else None
+
+
+def plan_record(
+    mapping: StreamMapping,
+    fields: Mapping[str, FieldSchema],
+    meeting: Meeting,
+    resolve: Resolve,
+) -> RecordPlan:
+    """The plan for one record; `fields` holds the schema of the remote fields that still exist."""
+    if meeting.row is None and (meeting.is_new_link or meeting.link.state != LIVE):
+        return _plan_new_row(mapping, fields, meeting, resolve)
+    if meeting.row is None or meeting.is_row_deleted:
+        return _plan_deleted_row(mapping, fields, meeting, resolve)
+    plan = _plan_cells(mapping, fields, meeting, meeting.row, resolve)
+    if meeting.link.state != LIVE:
+        # It was deleted or held, and here it is again.
+        plan = replace(plan, link=replace(plan.link, state=LIVE))
+    return plan
+
+
+def _carries_wrong_hub_id(mapping: StreamMapping, meeting: Meeting) -> bool:
+    """Whether the record shows another row's id: edited by hand, or pasted with a copy."""
+    if mapping.hub_id_field is None:
+        return False
+    carried = meeting.record.fields.get(mapping.hub_id_field)
+    return carried is not None and carried != str(meeting.link.row_id)
+
+
+def _hub_id_stands(mapping: StreamMapping, meeting: Meeting) -> bool:
+    if mapping.hub_id_field is None:
+        return True
+    return meeting.record.fields.get(mapping.hub_id_field) == str(meeting.link.row_id)
+
+
+def _plan_new_row(
+    mapping: StreamMapping,
+    fields: Mapping[str, FieldSchema],
+    meeting: Meeting,
+    resolve: Resolve,
+) -> RecordPlan:
+    takes: dict[str, tuple[Value, Edit]] = {}
+    shadow: dict[str, Pair] = {}
+    freezes: list[Frozen] = []
+    is_held = False
+    for field_mapping in mapping.fields:
+        schema = fields.get(field_mapping.field_id)
+        if schema is None:
+            continue
+        column = field_mapping.column
+        theirs = meeting.record.fields.get(field_mapping.field_id, empty_of(schema))
+        as_hub = to_hub(field_mapping, schema, theirs, resolve)
+        if isinstance(as_hub, (Unfit, Parked)):
+            freezes.append(_frozen(column.name, theirs, as_hub))
+            is_held = is_held or (not column.is_nullable and column.default is None)
+            continue
+        if field_mapping.direction is Direction.TO_SOURCE:
+            continue
+        takes[column.name] = (as_hub, _their_edit(meeting, field_mapping))
+        shadow[column.name] = Pair(hub=as_hub, remote=theirs)
+    link = replace(
+        meeting.link,
+        state=HELD if is_held else LIVE,
+        has_hub_id=_hub_id_stands(mapping, meeting),
+        shadow={} if is_held else shadow,
+        frozen={cell.field: cell for cell in freezes},
+    )
+    return RecordPlan(
+        meeting=meeting,
+        link=link,
+        takes={} if is_held else takes,
+        inserts=not is_held,
+        freezes=tuple(freezes),
+        thaws=tuple(name for name in meeting.link.frozen if name not in link.frozen),
+        has_to_push=_carries_wrong_hub_id(mapping, meeting),
+    )
+
+
+def _plan_deleted_row(
+    mapping: StreamMapping,
+    fields: Mapping[str, FieldSchema],
+    meeting: Meeting,
+    resolve: Resolve,
+) -> RecordPlan:
+    """We deleted the row, the record is still there: an edit made since wins, else it waits."""
+    if meeting.link.state == TOMBSTONE or meeting.is_new_link:
+        edited = True
+    else:
+        edited = any(
+            name in meeting.link.shadow
+            and meeting.record.fields.get(m.field_id, empty_of(fields[m.field_id]))
+            != meeting.link.shadow[name].remote
+            for m in mapping.fields
+            if m.field_id in fields and m.direction is not Direction.TO_SOURCE
+            for name in (m.column.name,)
+        )
+    if not edited:
+        return RecordPlan(meeting=meeting, link=meeting.link, takes={}, has_to_push=True)
+    was_pending = meeting.link.state == LIVE and not meeting.is_new_link
+    if meeting.row is None:
+        plan = _plan_new_row(mapping, fields, replace(meeting, is_new_link=True), resolve)
+        plan = replace(plan, meeting=meeting)
+    else:
+        plan = _plan_cells(mapping, fields, meeting, meeting.row, resolve)
+        plan = replace(plan, revives=True, link=replace(plan.link, state=LIVE))
+    if not was_pending:
+        return plan
+    edit = max(
+        meeting.edits.values(),
+        key=lambda e: e.at.timestamp() if e.at else 0.0,
+        default=Edit(actor=UNKNOWN_ACTOR, at=meeting.record.modified_at),
+    )
+    told = Disagreement(
+        field="deleted_at",
+        base=None,
+        theirs=None,
+        ours="deleted",
+        their_edit=edit,
+        our_edit=meeting.our_edits.get("deleted_at"),
+        cause="edit_against_delete",
+        policy=ConflictPolicy.SOURCE,
+        winner=Winner.THEIRS,
+    )
+    return replace(plan, disagreements=(*plan.disagreements, told))
+
+
+UNKNOWN_ACTOR = "unknown"
+
+
+def _plan_cells(
+    mapping: StreamMapping,
+    fields: Mapping[str, FieldSchema],
+    meeting: Meeting,
+    row: Mapping[str, Value],
+    resolve: Resolve,
+) -> RecordPlan:
+    takes: dict[str, tuple[Value, Edit]] = {}
+    shadow = dict(meeting.link.shadow)
+    frozen = dict(meeting.link.frozen)
+    freezes: list[Frozen] = []
+    thaws: list[str] = []
+    closed: list[tuple[str, Winner | None]] = []
+    disagreements: list[Disagreement] = []
+    has_to_push = False
+    overwrites = False
+    for field_mapping in mapping.fields:
+        schema = fields.get(field_mapping.field_id)
+        if schema is None:
+            continue
+        name = field_mapping.column.name
+        standing = frozen.get(name)
+        if standing is not None and standing.reason not in _REOPENED:
+            continue
+        theirs = meeting.record.fields.get(field_mapping.field_id, empty_of(schema))
+        as_hub = to_hub(field_mapping, schema, theirs, resolve)
+        ours = row.get(name)
+        their_edit = _their_edit(meeting, field_mapping)
+        our_edit = meeting.our_edits.get(name)
+        base = shadow.get(name, MISSING)
+        decision = _consequence(meeting, field_mapping, base, theirs, ours) or merge_cell(
+            Cell(
+                base=base,
+                theirs=theirs,
+                theirs_as_hub=as_hub,
+                ours=ours,
+                theirs_edited_at=their_edit.at,
+                ours_edited_at=our_edit.at if our_edit else None,
+            ),
+            _rules(mapping, field_mapping, standing),
+        )
+        if decision.action is Action.FREEZE:
+            cell = _freeze(name, theirs, as_hub, decision)
+            if cell != standing:
+                freezes.append(cell)
+                frozen[name] = cell
+        elif standing is not None:
+            thaws.append(name)
+            del frozen[name]
+            if standing.reason == FreezeReason.CONFLICT and decision.clash is None:
+                closed.append((name, _closing_winner(decision)))
+        if decision.pair is not None:
+            shadow[name] = decision.pair
+        if decision.action is Action.TAKE and decision.pair is not None:
+            takes[name] = (decision.pair.hub, their_edit)
+            overwrites = overwrites or not is_empty(ours)
+        has_to_push = has_to_push or decision.action is Action.PUSH
+        if decision.clash is not None and _is_news(decision, standing, freezes):
+            disagreements.append(
+                _disagreement(name, base, as_hub, ours, their_edit, our_edit, decision.clash)
+            )
+    has_hub_id = _hub_id_stands(mapping, meeting)
+    link = replace(meeting.link, shadow=shadow, frozen=frozen, has_hub_id=has_hub_id)
+    return RecordPlan(
+        meeting=meeting,
+        link=link,
+        takes=takes,
+        freezes=tuple(freezes),
+        thaws=tuple(thaws),
+        disagreements=tuple(disagreements),
+        closed=tuple(closed),
+        has_to_push=has_to_push or _carries_wrong_hub_id(mapping, meeting),
+        overwrites=overwrites,
+    )
+
+
+def _consequence(
+    meeting: Meeting, field_mapping: FieldMapping, base: Pair | Missing, theirs: Value, ours: Value
+) -> Decision | None:
+    """A link cleared only because its target was destroyed."""
+    if field_mapping.link is None or base is MISSING or theirs is not None or base.remote is None:
+        return None
+    if base.hub in meeting.fate.undecided:
+        return Decision(action=Action.FREEZE, freeze=FreezeReason.HELD)
+    if base.hub in meeting.fate.kept and ours == base.hub:
+        return Decision(action=Action.PUSH, pair=Pair(hub=None, remote=None))
+    return None
+
+
+_REOPENED = frozenset(FreezeReason) - {FreezeReason.HELD}
+"""Frozen for these reasons, a cell is looked at again whenever its record is read."""
+
+
+def _rules(mapping: StreamMapping, field_mapping: FieldMapping, standing: Frozen | None) -> Rules:
+    asked = standing is not None and standing.reason == FreezeReason.CONFLICT
+    return Rules(
+        direction=field_mapping.direction,
+        # A person was asked already; only equal values or that person close it.
+        conflict=ConflictPolicy.ASK if asked else field_mapping.conflict,
+        on_first_match=mapping.on_first_match,
+        update=field_mapping.update,
+    )
+
+
+def _freeze(name: str, theirs: Value, as_hub: object, decision: Decision) -> Frozen:
+    if isinstance(as_hub, (Unfit, Parked)) and decision.freeze is not FreezeReason.HELD:
+        return _frozen(name, theirs, as_hub)
+    reason = decision.freeze or FreezeReason.CONFLICT
+    return Frozen(field=name, reason=reason.value, incoming=theirs)
+
+
+def _frozen(name: str, theirs: Value, why: Unfit | Parked) -> Frozen:
+    if isinstance(why, Parked):
+        return Frozen(
+            field=name,
+            reason=FreezeReason.PARKED.value,
+            incoming=theirs,
+            parked_stream=why.stream,
+            parked_on=why.waits_for,
+        )
+    return Frozen(
+        field=name, reason=FreezeReason.REJECTED.value, incoming=theirs, detail=why.reason
+    )
+
+
+def _closing_winner(decision: Decision) -> Winner | None:
+    return {Action.TAKE: Winner.THEIRS, Action.PUSH: Winner.OURS}.get(decision.action)
+
+
+def _is_news(decision: Decision, standing: Frozen | None, freezes: list[Frozen]) -> bool:
+    """Whether the conflict is new or looks different from the one that is open."""
+    return decision.action is not Action.FREEZE or standing is None or bool(freezes)
+
+
+def _disagreement(
+    name: str,
+    base: object,
+    as_hub: object,
+    ours: Value,
+    their_edit: Edit,
+    our_edit: Edit | None,
+    clash: Clash,
+) -> Disagreement:
+    return Disagreement(
+        field=name,
+        base=base.hub if isinstance(base, Pair) else None,
+        theirs=None if isinstance(as_hub, (Unfit, Parked)) else as_hub,  # type: ignore[arg-type]  # to_hub() answers nothing else
+        ours=ours,
+        their_edit=their_edit,
+        our_edit=our_edit,
+        cause="both_changed" if isinstance(base, Pair) else "first_match",
+        policy=clash.policy,
+        winner=clash.winner,
+    )
+
+
+def _their_edit(meeting: Meeting, field_mapping: FieldMapping) -> Edit:
+    edit = meeting.edits.get(field_mapping.field_id)
+    if edit is not None:
+        return edit
+    if meeting.created_by is not None:
+        return meeting.created_by
+    return Edit(actor=UNKNOWN_ACTOR, at=meeting.record.modified_at)
+
+
+def order_streams(mappings: Mapping[str, StreamMapping]) -> tuple[str, ...]:
+    """Stream names, those that others link to first; cycles are cut where they are met."""
+    ordered: list[str] = []
+    visiting: set[str] = set()
+
+    def visit(name: str) -> None:
+        if name in visiting or name in ordered:
+            return
+        visiting.add(name)
+        for parent in sorted({m.link for m in mappings[name].fields if m.link}):
+            if parent in mappings and parent != name:
+                visit(parent)
+        visiting.discard(name)
+        ordered.append(name)
+
+    for name in sorted(mappings):
+        visit(name)
+    return tuple(ordered)
+
+
+def choose_row_id(hub_id: Value) -> UUID | None:
+    """The row id that a record carries, if it is one."""
+    if not isinstance(hub_id, str):
+        return None
+    try:
+        return UUID(hub_id.strip())
+    except ValueError:
+        return None

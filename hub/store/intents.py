@@ -1,0 +1,171 @@
+"""What were we about to write over what, and did we overwrite somebody's edit?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from hub.core.values import Value
+from hub.store.entities.base import new_id
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Intent:
+    """One cell that is to be written; `field` is the hub column, empty for a delete."""
+
+    row_id: UUID
+    external_id: str | None
+    operation: str
+    field: str = ""
+    believed: Value = None
+    sent: Value = None
+    id: UUID | None = None
+    created_at: datetime | None = None
+
+
+def open_intents(
+    session: Session,
+    connection: str,
+    stream: str,
+    intents: Sequence[Intent],
+    *,
+    fence: int,
+    run_id: UUID,
+) -> list[UUID]:
+    """Write down what is about to be sent; the ids in the order given."""
+    ids = [new_id() for _ in intents]
+    items = [
+        {
+            "id": str(intent_id),
+            "row_id": str(intent.row_id),
+            "external_id": intent.external_id,
+            "operation": intent.operation,
+            "field": intent.field,
+            "believed": intent.believed,
+            "sent": intent.sent,
+        }
+        for intent_id, intent in zip(ids, intents, strict=True)
+    ]
+    if items:
+        session.execute(
+            text(
+                "insert into hub.write_intent (id, connection, stream, row_id, external_id,"
+                " operation, field, believed, sent, fence, run_id)"
+                " select id, :connection, :stream, row_id, external_id, operation, field,"
+                "  believed, sent, :fence, :run"
+                " from jsonb_to_recordset(cast(:items as jsonb)) as i(id uuid, row_id uuid,"
+                "  external_id text, operation text, field text, believed jsonb, sent jsonb)"
+            ),
+            {
+                "connection": connection,
+                "stream": stream,
+                "fence": fence,
+                "run": run_id,
+                "items": json.dumps(items),
+            },
+        )
+    return ids
+
+
+def note_outcome(session: Session, ids: Sequence[UUID], outcome: str, *, is_closed: bool) -> None:
+    """Write down what became of intents; an answered one stays open until its echo is seen."""
+    if not ids:
+        return
+    session.execute(
+        text(
+            "update hub.write_intent set outcome = :outcome,"
+            " closed_at = case when :closed then clock_timestamp() else closed_at end"
+            " where id = any(cast(:ids as uuid[]))"
+        ),
+        {"ids": [str(intent) for intent in ids], "outcome": outcome, "closed": is_closed},
+    )
+
+
+def unanswered_creates(
+    session: Session, connection: str, stream: str, row_ids: Sequence[UUID]
+) -> dict[UUID, dict[str, Value]]:
+    """What was sent, by column, for rows whose create has no known outcome."""
+    found = session.execute(
+        text(
+            "select row_id, jsonb_object_agg(field, sent order by created_at)"
+            " from hub.write_intent where connection = :connection and stream = :stream"
+            " and row_id = any(cast(:ids as uuid[])) and operation = 'create'"
+            " and outcome is null and closed_at is null group by row_id"
+        ),
+        {"connection": connection, "stream": stream, "ids": [str(row) for row in row_ids]},
+    )
+    return {UUID(str(row_id)): sent for row_id, sent in found}
+
+
+def close_unanswered(
+    session: Session, connection: str, stream: str, row_ids: Sequence[UUID], outcome: str
+) -> None:
+    """Close the intents of rows whose real state has been read since."""
+    session.execute(
+        text(
+            "update hub.write_intent set outcome = :outcome,"
+            " closed_at = case when operation = 'update' then closed_at"
+            "  else clock_timestamp() end"
+            " where connection = :connection and stream = :stream"
+            " and row_id = any(cast(:ids as uuid[]))"
+            " and outcome is null and closed_at is null"
+        ),
+        {
+            "connection": connection,
+            "stream": stream,
+            "ids": [str(row) for row in row_ids],
+            "outcome": outcome,
+        },
+    )
+
+
+def awaiting_echo(
+    session: Session, connection: str, stream: str, external_ids: Sequence[str]
+) -> dict[tuple[str, str], list[Intent]]:
+    """Open updates by (external id, column), the oldest first."""
+    found = session.execute(
+        text(
+            "select id, row_id, external_id, operation, field, believed, sent, created_at"
+            " from hub.write_intent where connection = :connection and stream = :stream"
+            " and external_id = any(:ids) and operation = 'update' and closed_at is null"
+            " order by created_at, id"
+        ),
+        {"connection": connection, "stream": stream, "ids": list(external_ids)},
+    )
+    waiting: dict[tuple[str, str], list[Intent]] = {}
+    for row in found:
+        waiting.setdefault((row.external_id, row.field), []).append(_intent(row))
+    return waiting
+
+
+def _intent(row: Any) -> Intent:
+    return Intent(
+        id=UUID(str(row.id)),
+        row_id=UUID(str(row.row_id)),
+        external_id=row.external_id,
+        operation=row.operation,
+        field=row.field,
+        believed=row.believed,
+        sent=row.sent,
+        created_at=row.created_at,
+    )
+
+
+def forget_old(session: Session, days: int) -> int:
+    """Drop intents that no payload can speak of any more; how many."""
+    result = session.execute(
+        text(
+            "delete from hub.write_intent"
+            " where created_at < clock_timestamp() - make_interval(days => :days)"
+            " and outcome is not null"
+        ),
+        {"days": days},
+    )
+    return int(result.rowcount)  # type: ignore[attr-defined]  # a DELETE has one

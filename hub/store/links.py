@@ -1,0 +1,307 @@
+"""Which record is which row, what did both sides last agree on, and which cells stand still?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from hub.core.links import Frozen, Link
+from hub.core.merge import Pair
+
+_COLUMNS = "l.id, l.external_id, l.row_id, l.state, l.has_hub_id, l.shadow"
+_FROZEN = (
+    "(select coalesce(jsonb_agg(to_jsonb(f) - 'link_id' - 'since'), '[]')"
+    " from hub.frozen_cell f where f.link_id = l.id) as frozen"
+)
+
+
+def links_of_records(
+    session: Session,
+    connection: str,
+    stream: str,
+    external_ids: Sequence[str],
+    *,
+    lock: bool = False,
+) -> dict[str, Link]:
+    """The links of these records, by external id; tombstones among them."""
+    found = session.execute(
+        text(
+            f"select {_COLUMNS}, {_FROZEN} from hub.record_link l"  # noqa: S608  # constants
+            " where l.connection = :connection and l.stream = :stream"
+            " and l.external_id = any(:ids) order by l.id" + (" for update of l" if lock else "")
+        ),
+        {"connection": connection, "stream": stream, "ids": list(external_ids)},
+    )
+    return {row.external_id: _link(row) for row in found}
+
+
+def links_of_rows(
+    session: Session,
+    connection: str,
+    stream: str,
+    row_ids: Iterable[UUID],
+    *,
+    lock: bool = False,
+) -> dict[UUID, Link]:
+    """The links of these rows that are not tombstones, by row id."""
+    found = session.execute(
+        text(
+            f"select {_COLUMNS}, {_FROZEN} from hub.record_link l"  # noqa: S608  # constants
+            " where l.connection = :connection and l.stream = :stream"
+            " and l.row_id = any(cast(:ids as uuid[])) and l.state <> 'tombstone'"
+            " order by l.id" + (" for update of l" if lock else "")
+        ),
+        {"connection": connection, "stream": stream, "ids": [str(row) for row in row_ids]},
+    )
+    return {_uuid(row.row_id): _link(row) for row in found}
+
+
+def _link(row: Any) -> Link:
+    return Link(
+        id=_uuid(row.id),
+        external_id=row.external_id,
+        row_id=_uuid(row.row_id),
+        state=row.state,
+        has_hub_id=row.has_hub_id,
+        shadow={name: Pair(hub=pair["h"], remote=pair["r"]) for name, pair in row.shadow.items()},
+        frozen={item["field"]: Frozen(**item) for item in row.frozen},
+    )
+
+
+def _uuid(raw: object) -> UUID:
+    return raw if isinstance(raw, UUID) else UUID(str(raw))
+
+
+def save_links(
+    session: Session, connection: str, stream: str, table_name: str, links: Sequence[Link]
+) -> None:
+    """Insert or update links; the frozen cells are saved apart."""
+    if not links:
+        return
+    items = [
+        {
+            "id": str(link.id),
+            "external_id": link.external_id,
+            "row_id": str(link.row_id),
+            "state": link.state,
+            "has_hub_id": link.has_hub_id,
+            "shadow": {name: {"h": p.hub, "r": p.remote} for name, p in link.shadow.items()},
+        }
+        for link in links
+    ]
+    session.execute(
+        text(
+            "insert into hub.record_link"
+            " (id, connection, stream, table_name, external_id, row_id, state, has_hub_id,"
+            "  shadow, deleted_at)"
+            " select i.id, :connection, :stream, :table_name, i.external_id, i.row_id, i.state,"
+            "  i.has_hub_id, i.shadow,"
+            "  case when i.state = 'tombstone' then clock_timestamp() end"
+            " from jsonb_to_recordset(cast(:items as jsonb)) as i(id uuid, external_id text,"
+            "  row_id uuid, state text, has_hub_id boolean, shadow jsonb)"
+            " on conflict (id) do update set external_id = excluded.external_id,"
+            "  row_id = excluded.row_id, state = excluded.state,"
+            "  has_hub_id = excluded.has_hub_id, shadow = excluded.shadow,"
+            "  deleted_at = case when excluded.state = 'tombstone'"
+            "   then coalesce(record_link.deleted_at, excluded.deleted_at) end"
+        ),
+        {
+            "connection": connection,
+            "stream": stream,
+            "table_name": table_name,
+            "items": json.dumps(items),
+        },
+    )
+
+
+def freeze(session: Session, cells: Sequence[tuple[UUID, Frozen]]) -> None:
+    """Freeze cells, given with their link's id; one that is frozen already is updated."""
+    if not cells:
+        return
+    items = [
+        {
+            "link_id": str(link_id),
+            "field": cell.field,
+            "reason": cell.reason,
+            "incoming": cell.incoming,
+            "detail": cell.detail,
+            "parked_stream": cell.parked_stream,
+            "parked_on": cell.parked_on,
+        }
+        for link_id, cell in cells
+    ]
+    session.execute(
+        text(
+            "insert into hub.frozen_cell"
+            " (link_id, field, reason, incoming, detail, parked_stream, parked_on)"
+            " select link_id, field, reason, incoming, detail, parked_stream, parked_on"
+            " from jsonb_to_recordset(cast(:items as jsonb)) as i(link_id uuid, field text,"
+            "  reason text, incoming jsonb, detail text, parked_stream text, parked_on text)"
+            " on conflict (link_id, field) do update set reason = excluded.reason,"
+            "  incoming = excluded.incoming, detail = excluded.detail,"
+            "  parked_stream = excluded.parked_stream, parked_on = excluded.parked_on"
+        ),
+        {"items": json.dumps(items)},
+    )
+
+
+def thaw(session: Session, cells: Sequence[tuple[UUID, str]]) -> None:
+    """Unfreeze cells, given as (link id, field)."""
+    if not cells:
+        return
+    session.execute(
+        text(
+            "delete from hub.frozen_cell where (link_id, field) in"
+            " (select * from unnest(cast(:links as uuid[]), cast(:fields as text[])))"
+        ),
+        {"links": [str(link) for link, _ in cells], "fields": [name for _, name in cells]},
+    )
+
+
+def external_ids_of(
+    session: Session, connection: str, wanted: Mapping[str, Iterable[str]]
+) -> dict[tuple[str, str], str]:
+    """(stream, row id) -> external id of live records, for the rows wanted of each stream."""
+    return _resolve(session, connection, wanted, "row_id", "external_id")
+
+
+def row_ids_of(
+    session: Session, connection: str, wanted: Mapping[str, Iterable[str]]
+) -> dict[tuple[str, str], str]:
+    """(stream, external id) -> row id of live records, for the records wanted of each stream."""
+    return _resolve(session, connection, wanted, "external_id", "row_id")
+
+
+def _resolve(
+    session: Session,
+    connection: str,
+    wanted: Mapping[str, Iterable[str]],
+    given: str,
+    answer: str,
+) -> dict[tuple[str, str], str]:
+    resolved: dict[tuple[str, str], str] = {}
+    cast = "uuid[]" if given == "row_id" else "text[]"
+    for stream, ids in wanted.items():
+        listed = sorted(set(ids))
+        if not listed:
+            continue
+        found = session.execute(
+            text(
+                f"select {given}::text, {answer}::text from hub.record_link"  # noqa: S608  # constants
+                " where connection = :connection and stream = :stream and state = 'live'"
+                f" and {given} = any(cast(:ids as {cast}))"
+            ),
+            {"connection": connection, "stream": stream, "ids": listed},
+        )
+        resolved.update({(stream, key): value for key, value in found})
+    return resolved
+
+
+def recheck(
+    session: Session, connection: str, stream: str, row_ids: Iterable[UUID], reason: str
+) -> None:
+    """Ask for rows to be compared again."""
+    listed = [str(row) for row in row_ids]
+    if not listed:
+        return
+    session.execute(
+        text(
+            "insert into hub.recheck (connection, stream, row_id, reason)"
+            " select :connection, :stream, id, :reason from unnest(cast(:ids as uuid[])) as t(id)"
+            " on conflict (connection, stream, row_id) do update"
+            " set since = clock_timestamp(), reason = excluded.reason"
+        ),
+        {"connection": connection, "stream": stream, "ids": listed, "reason": reason},
+    )
+
+
+def rechecks(session: Session, connection: str, stream: str) -> dict[UUID, Any]:
+    """The rows to compare again, with when that was asked."""
+    found = session.execute(
+        text(
+            "select row_id, since from hub.recheck"
+            " where connection = :connection and stream = :stream"
+        ),
+        {"connection": connection, "stream": stream},
+    )
+    return {_uuid(row_id): since for row_id, since in found}
+
+
+def clear_rechecks(
+    session: Session, connection: str, stream: str, asked: Mapping[UUID, Any]
+) -> None:
+    """Drop requests that were met; one that was asked anew since stays."""
+    if not asked:
+        return
+    session.execute(
+        text(
+            "delete from hub.recheck where connection = :connection and stream = :stream"
+            " and (row_id, since) in (select * from unnest("
+            "  cast(:ids as uuid[]), cast(:since as timestamptz[])))"
+        ),
+        {
+            "connection": connection,
+            "stream": stream,
+            "ids": [str(row) for row in asked],
+            "since": list(asked.values()),
+        },
+    )
+
+
+def unpark(session: Session, connection: str, stream: str, arrived: Iterable[Link]) -> None:
+    """Ask for the rows to be compared again whose cells wait for these records of `stream`."""
+    ids = {known for link in arrived for known in (link.external_id, str(link.row_id))}
+    session.execute(
+        text(
+            "insert into hub.recheck (connection, stream, row_id, reason)"
+            " select distinct l.connection, l.stream, l.row_id, 'unparked' from hub.frozen_cell f"
+            " join hub.record_link l on l.id = f.link_id"
+            " where f.parked_stream = :stream and f.parked_on = any(:ids)"
+            " and l.connection = :connection"
+            " on conflict (connection, stream, row_id) do update set since = clock_timestamp()"
+        ),
+        {"connection": connection, "stream": stream, "ids": sorted(ids)},
+    )
+
+
+def count_live(session: Session, connection: str, stream: str) -> int:
+    """How many records of the stream are linked and live."""
+    counted: int = session.execute(
+        text(
+            "select count(*) from hub.record_link"
+            " where connection = :connection and stream = :stream and state = 'live'"
+        ),
+        {"connection": connection, "stream": stream},
+    ).scalar_one()
+    return counted
+
+
+def live_external_ids(session: Session, connection: str, stream: str) -> set[str]:
+    """Every live record's external id."""
+    found = session.execute(
+        text(
+            "select external_id from hub.record_link"
+            " where connection = :connection and stream = :stream and state <> 'tombstone'"
+        ),
+        {"connection": connection, "stream": stream},
+    )
+    return set(found.scalars())
+
+
+def a_live_witness(
+    session: Session, connection: str, stream: str, not_of: Sequence[str]
+) -> str | None:
+    """A record that is live as far as we know, to tell a missing record from a blind read."""
+    return session.execute(
+        text(
+            "select external_id from hub.record_link"
+            " where connection = :connection and stream = :stream and state = 'live'"
+            " and external_id <> all(:ids) limit 1"
+        ),
+        {"connection": connection, "stream": stream, "ids": list(not_of)},
+    ).scalar_one_or_none()

@@ -1,0 +1,192 @@
+"""What ran, for how long, with what result; what should a person know; what waits for a word?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from hub.errors import NotFound
+from hub.store.entities.base import new_id
+
+
+def start_run(
+    session: Session, connection: str, stream: str | None, kind: str, trigger: str
+) -> UUID:
+    """Begin a run; its id."""
+    run_id = new_id()
+    session.execute(
+        text(
+            "insert into hub.run (id, connection, stream, kind, trigger, status)"
+            " values (:id, :connection, :stream, :kind, :trigger, 'running')"
+        ),
+        {
+            "id": run_id,
+            "connection": connection,
+            "stream": stream,
+            "kind": kind,
+            "trigger": trigger,
+        },
+    )
+    return run_id
+
+
+def finish_run(
+    session: Session,
+    run_id: UUID,
+    *,
+    status: str,
+    counts: Mapping[str, int],
+    requests: int,
+    error_code: str | None = None,
+    error_message: str | None = None,
+) -> None:
+    """End a run."""
+    session.execute(
+        text(
+            "update hub.run set status = :status, finished_at = clock_timestamp(),"
+            " counts = cast(:counts as jsonb), requests = :requests,"
+            " error_code = :code, error_message = :message where id = :id"
+        ),
+        {
+            "id": run_id,
+            "status": status,
+            "counts": json.dumps(dict(counts)),
+            "requests": requests,
+            "code": error_code,
+            "message": error_message,
+        },
+    )
+
+
+def drop_run(session: Session, run_id: UUID) -> None:
+    """Forget a run that found nothing to do."""
+    session.execute(text("delete from hub.run where id = :id"), {"id": run_id})
+
+
+def abandon_runs(session: Session, connection: str) -> int:
+    """Mark runs as stopped whose worker died; how many. The caller holds the lease."""
+    result = session.execute(
+        text(
+            "update hub.run set status = 'stopped', finished_at = clock_timestamp(),"
+            " error_code = 'WORKER_DIED',"
+            " error_message = 'The worker ended before the run did; the work was taken up again.'"
+            " where connection = :connection and status = 'running'"
+        ),
+        {"connection": connection},
+    )
+    return int(result.rowcount)  # type: ignore[attr-defined]  # an UPDATE has one
+
+
+def raise_alert(
+    session: Session,
+    key: str,
+    *,
+    severity: str,
+    title: str,
+    next_step: str,
+    connection: str | None = None,
+    stream: str | None = None,
+) -> bool:
+    """Tell of something once while it lasts; True when it is new."""
+    is_new: bool = session.execute(
+        text(
+            "insert into hub.alert (key, severity, title, next_step, connection, stream)"
+            " values (:key, :severity, :title, :next_step, :connection, :stream)"
+            " on conflict (key) where closed_at is null do update"
+            " set last_at = clock_timestamp(), seen_count = alert.seen_count + 1,"
+            "  title = excluded.title, next_step = excluded.next_step"
+            " returning seen_count = 1"
+        ),
+        {
+            "key": key,
+            "severity": severity,
+            "title": title,
+            "next_step": next_step,
+            "connection": connection,
+            "stream": stream,
+        },
+    ).scalar_one()
+    return is_new
+
+
+def close_alert(session: Session, key: str) -> None:
+    """It is over."""
+    session.execute(
+        text(
+            "update hub.alert set closed_at = clock_timestamp()"
+            " where key = :key and closed_at is null"
+        ),
+        {"key": key},
+    )
+
+
+def ask_approval(
+    session: Session, connection: str, stream: str, action: str, items: Sequence[str], reason: str
+) -> UUID:
+    """Put a stopped plan before a person; an open one of the same kind is updated."""
+    approval: object = session.execute(
+        text(
+            "insert into hub.approval (connection, stream, action, items, reason)"
+            " values (:connection, :stream, :action, cast(:items as jsonb), :reason)"
+            " on conflict (connection, stream, action) where decision is null"
+            " do update set items = excluded.items, reason = excluded.reason returning id"
+        ),
+        {
+            "connection": connection,
+            "stream": stream,
+            "action": action,
+            "items": json.dumps(list(items)),
+            "reason": reason,
+        },
+    ).scalar_one()
+    return UUID(str(approval))
+
+
+def approved_items(session: Session, connection: str, stream: str, action: str) -> set[str]:
+    """The ids that a person approved and that have not been dealt with yet."""
+    found = session.execute(
+        text(
+            "select jsonb_array_elements_text(items) from hub.approval"
+            " where connection = :connection and stream = :stream and action = :action"
+            " and decision = 'approved' and applied_at is null"
+        ),
+        {"connection": connection, "stream": stream, "action": action},
+    )
+    return set(found.scalars())
+
+
+def mark_applied(session: Session, connection: str, stream: str, action: str) -> None:
+    """The approved plans of this kind have been carried out."""
+    session.execute(
+        text(
+            "update hub.approval set applied_at = clock_timestamp()"
+            " where connection = :connection and stream = :stream and action = :action"
+            " and decision = 'approved' and applied_at is null"
+        ),
+        {"connection": connection, "stream": stream, "action": action},
+    )
+
+
+def decide(
+    session: Session, approval_id: UUID, decision: str, by: str
+) -> tuple[str, str, str, list[str]]:
+    """Write down a person's word: (connection, stream, action, items).
+
+    Raises:
+        NotFound: nothing waits under that id.
+    """
+    row = session.execute(
+        text(
+            "update hub.approval set decision = :decision, decided_by = :by,"
+            " decided_at = clock_timestamp() where id = :id and decision is null"
+            " returning connection, stream, action, items"
+        ),
+        {"id": approval_id, "decision": decision, "by": by},
+    ).one_or_none()
+    if row is None:
+        raise NotFound(f"no plan waits under {approval_id}. `hub sync approvals` lists what waits.")
+    return row.connection, row.stream, row.action, list(row.items)

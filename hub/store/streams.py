@@ -1,0 +1,235 @@
+"""How far is each stream, what stopped it, and where do its hooks stand?"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from hub.core.records import HookInfo
+from hub.errors import LeaseLost
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class State:
+    """A stream's row in hub.stream_state."""
+
+    connection: str
+    stream: str
+    cursor: str | None
+    push_tick: int | None
+    is_paused: bool
+    hold_reason: str | None
+    needs_reconcile: bool
+    backfilled_at: datetime | None
+    reconciled_at: datetime | None
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether a person or the stream itself stopped it."""
+        return self.is_paused or self.hold_reason is not None
+
+
+def ensure(session: Session, connection: str, stream: str) -> State:
+    """The stream's state, made when there is none."""
+    session.execute(
+        text(
+            "insert into hub.stream_state (connection, stream) values (:connection, :stream)"
+            " on conflict (connection, stream) do nothing"
+        ),
+        {"connection": connection, "stream": stream},
+    )
+    return load(session, connection, stream)
+
+
+def load(session: Session, connection: str, stream: str) -> State:
+    """The stream's state."""
+    row = session.execute(
+        text(
+            "select cursor #>> '{}' as cursor, push_tick, is_paused, hold_reason,"
+            " needs_reconcile, backfilled_at, reconciled_at"
+            " from hub.stream_state where connection = :connection and stream = :stream"
+        ),
+        {"connection": connection, "stream": stream},
+    ).one()
+    return State(connection=connection, stream=stream, **row._mapping)
+
+
+_SETTABLE = frozenset(
+    {
+        "cursor",
+        "push_tick",
+        "schema_seen",
+        "is_paused",
+        "hold_reason",
+        "needs_reconcile",
+        "backfilled_at",
+        "reconciled_at",
+        "pulled_at",
+        "pushed_at",
+        "failing_since",
+        "error_code",
+        "error_message",
+    }
+)
+_JSON = frozenset({"cursor", "schema_seen"})
+
+
+def change(session: Session, connection: str, stream: str, **values: Any) -> None:
+    """Set columns of the stream's state."""
+    if not set(values) <= _SETTABLE:
+        raise AssertionError(f"not settable: {sorted(set(values) - _SETTABLE)}")
+    sets = ", ".join(
+        f"{name} = cast(:{name} as jsonb)" if name in _JSON else f"{name} = :{name}"
+        for name in values
+    )
+    bound = {
+        name: json.dumps(value) if name in _JSON and value is not None else value
+        for name, value in values.items()
+    }
+    session.execute(
+        text(
+            f"update hub.stream_state set {sets}"  # noqa: S608  # names are checked above
+            " where connection = :connection_name and stream = :stream_name"
+        ),
+        {**bound, "connection_name": connection, "stream_name": stream},
+    )
+
+
+def note_failure(
+    session: Session, connection: str, stream: str | None, code: str, message: str
+) -> None:
+    """Remember the last failure of a stream, or of every stream of the connection."""
+    session.execute(
+        text(
+            "update hub.stream_state set error_code = :code, error_message = :message,"
+            " failing_since = coalesce(failing_since, clock_timestamp())"
+            " where connection = :connection"
+            " and (cast(:stream as text) is null or stream = :stream)"
+        ),
+        {"connection": connection, "stream": stream, "code": code, "message": message},
+    )
+
+
+def note_success(session: Session, connection: str, stream: str | None, way: str) -> None:
+    """Remember that a pull or a push went through; `way` is pulled_at or pushed_at."""
+    if way not in {"pulled_at", "pushed_at"}:
+        raise AssertionError(way)
+    session.execute(
+        text(
+            f"update hub.stream_state set {way} = clock_timestamp(), failing_since = null,"  # noqa: S608  # checked above
+            " error_code = null, error_message = null where connection = :connection"
+            " and (cast(:stream as text) is null or stream = :stream)"
+        ),
+        {"connection": connection, "stream": stream},
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OpenHook:
+    """A hook of ours that is believed alive, and our place in its payloads."""
+
+    external_id: str
+    cursor: int
+    notification_url: str | None
+    expires_at: datetime | None
+
+
+def open_hook(session: Session, connection: str) -> OpenHook | None:
+    """The connection's newest hook that is not closed."""
+    row = session.execute(
+        text(
+            "select external_id, cursor, notification_url, expires_at from hub.hook"
+            " where connection = :connection and closed_at is null"
+            " order by created_at desc limit 1"
+        ),
+        {"connection": connection},
+    ).one_or_none()
+    return OpenHook(**row._mapping) if row else None
+
+
+def save_hook(session: Session, connection: str, hook: HookInfo) -> None:
+    """Remember a hook that was just made."""
+    session.execute(
+        text(
+            "insert into hub.hook (connection, external_id, mac_secret, cursor,"
+            " notification_url, expires_at)"
+            " values (:connection, :external_id, :secret, :cursor, :url, :expires_at)"
+        ),
+        {
+            "connection": connection,
+            "external_id": hook.external_id,
+            "secret": hook.mac_secret,
+            "cursor": hook.next_cursor,
+            "url": hook.notification_url,
+            "expires_at": hook.expires_at,
+        },
+    )
+
+
+def extend_hook(
+    session: Session, connection: str, external_id: str, expires_at: datetime | None
+) -> None:
+    """Remember the hook's new expiry."""
+    session.execute(
+        text(
+            "update hub.hook set expires_at = :expires_at"
+            " where connection = :connection and external_id = :external_id"
+        ),
+        {"connection": connection, "external_id": external_id, "expires_at": expires_at},
+    )
+
+
+def close_hook(session: Session, connection: str, external_id: str, reason: str) -> None:
+    """Give a hook up; every stream of the connection is read completely once."""
+    session.execute(
+        text(
+            "update hub.hook set closed_at = clock_timestamp(), closed_reason = :reason"
+            " where connection = :connection and external_id = :external_id"
+        ),
+        {"connection": connection, "external_id": external_id, "reason": reason},
+    )
+    session.execute(
+        text("update hub.stream_state set needs_reconcile = true where connection = :connection"),
+        {"connection": connection},
+    )
+
+
+def advance_hook(
+    session: Session, connection: str, external_id: str, *, before: int, after: int
+) -> None:
+    """Move our place in the hook's payloads.
+
+    Raises:
+        LeaseLost: somebody else moved it.
+    """
+    moved = session.execute(
+        text(
+            "update hub.hook set cursor = :after where connection = :connection"
+            " and external_id = :external_id and cursor = :before returning cursor"
+        ),
+        {
+            "connection": connection,
+            "external_id": external_id,
+            "before": before,
+            "after": after,
+        },
+    ).one_or_none()
+    if moved is None:
+        raise LeaseLost
+
+
+def hook_secrets(session: Session, connection: str) -> dict[str, str]:
+    """The MAC secrets of the connection's hooks, by hook id; closed ones still ring for a while."""
+    found = session.execute(
+        text(
+            "select external_id, mac_secret from hub.hook"
+            " where connection = :connection and mac_secret is not null"
+        ),
+        {"connection": connection},
+    )
+    return {external_id: secret for external_id, secret in found}

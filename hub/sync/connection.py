@@ -1,0 +1,135 @@
+"""What does the engine need to speak for one connection?"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from hub.contract import Connector, Limiter, Priority, StreamAddress
+from hub.core.mapping import StreamMapping
+from hub.core.plan import order_streams
+from hub.core.records import FieldSchema, StreamSchema
+from hub.errors import HubError, RemoteMissing
+from hub.store import leases
+from hub.store.database import Database, Provenance
+from hub.store.leases import LeaseGrant
+
+LEASE_MARGIN_SECONDS = 5.0
+"""A lease outlives the request it covers by this much."""
+
+
+class LeasedLimiter:
+    """Paces requests, and lets none start with less lease left than its time-out."""
+
+    def __init__(self, inner: Limiter) -> None:
+        self._inner = inner
+        self.hold: Callable[[], None] | None = None
+
+    def wait(self, priority: Priority) -> None:
+        """Return when a request may start; the lease then covers it.
+
+        Raises:
+            RateLimited: the wait would be long; come back later.
+            LeaseLost: another worker has the lease by now.
+        """
+        self._inner.wait(priority)
+        if self.hold is not None:
+            self.hold()
+
+    def penalise(self, seconds: float) -> None:
+        """Let nobody start a request for `seconds`."""
+        self._inner.penalise(seconds)
+
+
+def worker_name() -> str:
+    """Names this process among all hosts."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SyncConnection:
+    """One connection: its connector, its streams, the central database."""
+
+    name: str
+    database: Database
+    connector: Connector
+    limiter: LeasedLimiter
+    mappings: Mapping[str, StreamMapping]
+    notification_url: str | None = None
+
+    @property
+    def ordered(self) -> tuple[StreamMapping, ...]:
+        """The streams, those that others link to first."""
+        return tuple(self.mappings[name] for name in order_streams(self.mappings))
+
+    def by_table(self, table: str) -> StreamMapping | None:
+        """The stream that reads the remote table."""
+        for mapping in self.mappings.values():
+            if mapping.remote_table == table:
+                return mapping
+        return None
+
+
+@dataclass(kw_only=True, slots=True)
+class Work:
+    """One run under a lease: what it may do, and what it has done so far."""
+
+    connection: SyncConnection
+    grant: LeaseGrant
+    run_id: UUID
+    kind: str
+    schema: Mapping[str, StreamSchema]
+    priority: Priority = Priority.PERSON
+    counts: Counter[str] = field(default_factory=Counter)
+    failure: HubError | None = None
+
+    def provenance(self) -> Provenance:
+        """The hub itself, at work for this run."""
+        return Provenance(
+            actor=f"sync {self.connection.name}",
+            origin=f"sync:{self.connection.name}",
+            run_id=self.run_id,
+        )
+
+    def fields_of(self, mapping: StreamMapping) -> dict[str, FieldSchema]:
+        """The remote fields of a stream that are still there.
+
+        Raises:
+            RemoteMissing: the table is gone.
+        """
+        table = self.schema.get(mapping.remote_table)
+        if table is None:
+            raise RemoteMissing(
+                f"[{self.connection.name}] stream {mapping.stream}: table {mapping.remote_table} "
+                "is not in the base. Restore it or change `table` in hub.toml; no row was touched."
+            )
+        return {
+            m.field_id: table.fields[m.field_id]
+            for m in mapping.fields
+            if m.field_id in table.fields
+        }
+
+    def hold_lease(self) -> None:
+        """Hold the lease for the time of one request.
+
+        Raises:
+            LeaseLost: another worker has it by now.
+        """
+        seconds = self.connection.connector.request_timeout_seconds + LEASE_MARGIN_SECONDS
+        with self.connection.database.unit_of_work(self.provenance()) as session:
+            leases.extend(session, self.grant, seconds)
+
+
+def address_of(mapping: StreamMapping) -> StreamAddress:
+    """Where the stream lives, for the connector."""
+    return StreamAddress(
+        stream=mapping.stream,
+        table=mapping.remote_table,
+        hub_id_field=mapping.hub_id_field,
+        modified_field=mapping.modified_field,
+        fields=mapping.field_ids,
+    )

@@ -1,0 +1,186 @@
+"""Did one of our writes overwrite an edit that nobody had seen?
+
+Airtable has no conditional write. Each cell we are about to write leaves an intent (believed,
+sent) before the request; a payload that shows the cell going to *sent* from something other than
+*believed* is somebody's overwritten edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session
+
+from hub.core.mapping import Parked, Resolve, StreamMapping, to_hub
+from hub.core.merge import Winner, later
+from hub.core.policies import ConflictPolicy
+from hub.core.records import ChangeKind, FieldSchema, RecordChange
+from hub.core.values import MISSING, Unfit, Value
+from hub.store import change_log, conflicts, intents, links, rows
+from hub.store.conflicts import ConflictRecord
+from hub.store.database import Authorship, set_provenance
+from hub.store.intents import Intent
+from hub.sync.connection import Work
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LostUpdate:
+    """An edit that our write overwrote, and who had made it."""
+
+    intent: Intent
+    external_id: str
+    column: str
+    overwritten: Value
+    actor: str | None
+    edited_at: datetime | None
+
+
+def match_payloads(
+    session: Session, mapping: StreamMapping, changes: Sequence[RecordChange]
+) -> list[LostUpdate]:
+    """Close the intents whose echo came, and answer what they overwrote."""
+    touched = sorted({change.external_id for change in changes})
+    waiting = intents.awaiting_echo(session, mapping.connection, mapping.stream, touched)
+    if not waiting:
+        return []
+    columns = {m.field_id: m.column.name for m in mapping.fields}
+    lost: list[LostUpdate] = []
+    confirmed: list[UUID] = []
+    overwrote: list[UUID] = []
+    last_edit: dict[tuple[str, str], RecordChange] = {}
+    for change in changes:
+        if change.kind is ChangeKind.DESTROYED:
+            continue
+        for field_id, cell in change.cells.items():
+            column = columns.get(field_id)
+            if column is None:
+                continue
+            key = (change.external_id, column)
+            intent = _take(waiting.get(key), cell.current)
+            if intent is None or intent.id is None:
+                last_edit[key] = change
+                continue
+            if cell.previous is MISSING or cell.previous == intent.believed:
+                confirmed.append(intent.id)
+                continue
+            overwrote.append(intent.id)
+            author = last_edit.get(key)
+            lost.append(
+                LostUpdate(
+                    intent=intent,
+                    external_id=change.external_id,
+                    column=column,
+                    overwritten=cell.previous,
+                    actor=author.actor if author else None,
+                    edited_at=author.edited_at if author else None,
+                )
+            )
+    intents.note_outcome(session, confirmed, "confirmed", is_closed=True)
+    intents.note_outcome(session, overwrote, "overwrote", is_closed=True)
+    return lost
+
+
+def _take(waiting: list[Intent] | None, current: Value) -> Intent | None:
+    """The oldest waiting intent that sent this value."""
+    for position, intent in enumerate(waiting or ()):
+        if intent.sent == current and waiting is not None:
+            return waiting.pop(position)
+    return None
+
+
+def settle_lost(
+    session: Session,
+    work: Work,
+    mapping: StreamMapping,
+    fields: Mapping[str, FieldSchema],
+    lost: Sequence[LostUpdate],
+    resolve: Resolve,
+) -> None:
+    """Keep each overwritten edit as a conflict; by policy it is put back."""
+    if not lost:
+        return
+    found = links.links_of_records(
+        session, mapping.connection, mapping.stream, [item.external_id for item in lost], lock=True
+    )
+    row_ids = [link.row_id for link in found.values()]
+    ours_by_row = change_log.last_edits(session, mapping.hub_table, row_ids)
+    known = rows.load_rows(session, mapping.hub_table, row_ids, lock=True)
+    told: list[ConflictRecord] = []
+    put_back: dict[UUID, dict[str, Value]] = {}
+    authors: dict[UUID, Authorship] = {}
+    for item in lost:
+        link = found.get(item.external_id)
+        field_mapping = mapping.by_column(item.column)
+        schema = fields.get(field_mapping.field_id)
+        if link is None or schema is None:
+            continue
+        theirs = to_hub(field_mapping, schema, item.overwritten, resolve)
+        is_usable = not isinstance(theirs, (Unfit, Parked))
+        ours = ours_by_row.get(link.row_id, {}).get(item.column)
+        winner = _winner(field_mapping.conflict, item.edited_at, ours.edited_at if ours else None)
+        row = known.get(link.row_id)
+        stands = (
+            row is not None
+            and item.column in link.shadow
+            and row.values[item.column] == link.shadow[item.column].hub
+        )
+        if winner is Winner.THEIRS and is_usable and stands:
+            put_back.setdefault(link.row_id, {})[item.column] = _value(theirs)
+            authors[link.row_id] = Authorship(
+                actor=item.actor or "unknown", edited_at=item.edited_at
+            )
+        told.append(
+            ConflictRecord(
+                link_id=link.id,
+                row_id=link.row_id,
+                external_id=item.external_id,
+                field=item.column,
+                base=None,
+                theirs=_value(theirs) if is_usable else str(item.overwritten),
+                ours=row.values[item.column] if row else None,
+                their_actor=item.actor,
+                their_edited_at=item.edited_at,
+                our_actor=ours.actor if ours else None,
+                our_edited_at=ours.edited_at if ours else None,
+                cause="lost_update",
+                policy=field_mapping.conflict.value,
+                winner=winner.value if winner and stands else Winner.OURS.value,
+                status=conflicts.SETTLED,
+            )
+        )
+    conflicts.record_conflicts(session, mapping.connection, mapping.stream, mapping.hub_table, told)
+    if put_back:
+        provenance = work.provenance()
+        set_provenance(
+            session,
+            type(provenance)(
+                actor=provenance.actor,
+                origin=provenance.origin,
+                run_id=provenance.run_id,
+                authors=authors,
+            ),
+        )
+        rows.update_rows(session, mapping.hub_table, put_back)
+        set_provenance(session, provenance)
+        links.recheck(session, mapping.connection, mapping.stream, put_back, "put back")
+    work.counts["lost_updates"] += len(told)
+
+
+def _winner(
+    policy: ConflictPolicy, theirs_at: datetime | None, ours_at: datetime | None
+) -> Winner | None:
+    match policy:
+        case ConflictPolicy.SOURCE:
+            return Winner.THEIRS
+        case ConflictPolicy.LATEST:
+            # An edit that nobody can date was made by a person just now: it is put back.
+            return later(theirs_at, ours_at) or Winner.THEIRS
+        case _:
+            return Winner.OURS
+
+
+def _value(value: object) -> Value:
+    return value  # type: ignore[return-value]  # the caller has excluded Unfit and Parked

@@ -1,0 +1,233 @@
+"""How do the changes of the other side reach the central database?
+
+Payloads say which records changed, by whom and from what; the records are then read whole. One
+transaction holds the rows, the shadows, the conflicts and our new place in the payloads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlmodel import Session
+
+from hub.core.links import Link
+from hub.core.mapping import StreamMapping
+from hub.core.plan import NO_FATE, Edit, LinkFate, RecordPlan
+from hub.core.records import ChangeKind, RecordChange, RemoteRecord
+from hub.store import leases, links, streams
+from hub.store.streams import OpenHook, State
+from hub.sync import guarding
+from hub.sync.apply import apply_page
+from hub.sync.connection import SyncConnection, Work
+from hub.sync.deletes import read_with_witness, settle_missing
+from hub.sync.lost_updates import match_payloads, settle_lost
+from hub.sync.meet import plan_page
+
+PAYLOAD_PAGES = 4
+"""Pages of payloads taken in together: a burst is read with few calls, and edits know authors."""
+
+
+@dataclass(kw_only=True, slots=True)
+class _Told:
+    """What the payloads say of one stream."""
+
+    mapping: StreamMapping
+    changes: list[RecordChange] = field(default_factory=list)
+    edits: dict[str, dict[str, Edit]] = field(default_factory=dict)
+    created: dict[str, Edit] = field(default_factory=dict)
+    destroyed: dict[str, Edit] = field(default_factory=dict)
+    records: dict[str, RemoteRecord] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
+
+
+def pull_changes(work: Work, hook: OpenHook) -> bool:
+    """Take in what the hook recorded; True when there is more.
+
+    Raises:
+        CursorExpired: the hook is gone; it must be made anew and everything read once.
+    """
+    connection = work.connection
+    cursor = hook.cursor
+    changes: list[RecordChange] = []
+    schema_changed = False
+    broken: str | None = None
+    has_more = True
+    for _ in range(PAYLOAD_PAGES):
+        page = connection.connector.read_changes(hook.external_id, cursor, work.priority)
+        changes += page.changes
+        cursor = page.next_cursor
+        schema_changed = schema_changed or page.schema_changed
+        broken = broken or (page.broken_reason if page.is_broken else None)
+        has_more = page.has_more
+        if not has_more:
+            break
+    if schema_changed:
+        work.schema = connection.connector.discover(work.priority)
+    told = _sort(connection, changes)
+    for told_of in told:
+        _read(work, told_of)
+    with connection.database.unit_of_work(work.provenance()) as session:
+        leases.check(session, work.grant)
+        _take_in(session, work, told)
+        if cursor != hook.cursor:
+            streams.advance_hook(
+                session, connection.name, hook.external_id, before=hook.cursor, after=cursor
+            )
+        if broken is not None:
+            streams.close_hook(session, connection.name, hook.external_id, broken)
+        streams.note_success(session, connection.name, None, "pulled_at")
+    work.counts["changes_read"] += len(changes)
+    return has_more
+
+
+def _sort(connection: SyncConnection, changes: Sequence[RecordChange]) -> list[_Told]:
+    told = {mapping.stream: _Told(mapping=mapping) for mapping in connection.ordered}
+    for change in changes:
+        mapping = connection.by_table(change.stream_id)
+        if mapping is None:
+            continue
+        sorted_in = told[mapping.stream]
+        sorted_in.changes.append(change)
+        edit = Edit(actor=change.actor, at=change.edited_at)
+        match change.kind:
+            case ChangeKind.DESTROYED:
+                sorted_in.destroyed[change.external_id] = edit
+            case ChangeKind.CREATED:
+                sorted_in.created[change.external_id] = edit
+                sorted_in.destroyed.pop(change.external_id, None)
+            case ChangeKind.CHANGED:
+                cells = sorted_in.edits.setdefault(change.external_id, {})
+                cells.update({field_id: edit for field_id in change.cells})
+    return [item for item in told.values() if item.changes]
+
+
+def _read(work: Work, told: _Told) -> None:
+    """Read the records whole that the payloads make interesting."""
+    mapping = told.mapping
+    touched = list(dict.fromkeys(change.external_id for change in told.changes))
+    with work.connection.database.reading() as session:
+        state = streams.load(session, mapping.connection, mapping.stream)
+        known = links.links_of_records(session, mapping.connection, mapping.stream, touched)
+    if state.is_stopped:
+        return
+    wanted = [
+        external_id
+        for external_id in touched
+        if _is_interesting(mapping, external_id, told, known.get(external_id))
+    ]
+    if not wanted:
+        return
+    told.records = read_with_witness(work, mapping, wanted)
+    told.missing = [external_id for external_id in wanted if external_id not in told.records]
+
+
+def _is_interesting(
+    mapping: StreamMapping, external_id: str, told: _Told, link: Link | None
+) -> bool:
+    """Whether the payloads say something that the shadow does not know: an echo costs no read."""
+    if external_id in told.destroyed:
+        return link is not None
+    if link is None or link.state != "live" or external_id in told.created:
+        return True
+    columns = {m.field_id: m.column.name for m in mapping.fields}
+    newest = {
+        field_id: cell.current
+        for change in told.changes
+        if change.external_id == external_id
+        for field_id, cell in change.cells.items()
+    }
+    for field_id, current in newest.items():
+        if field_id == mapping.hub_id_field and current != str(link.row_id):
+            return True
+        column = columns.get(field_id)
+        if column is None:
+            continue
+        if column in link.frozen:
+            return True
+        if column not in link.shadow or link.shadow[column].remote != current:
+            return True
+    return False
+
+
+def _take_in(session: Session, work: Work, told: Sequence[_Told]) -> None:
+    states = {
+        item.mapping.stream: streams.load(session, item.mapping.connection, item.mapping.stream)
+        for item in told
+    }
+    fates: list[LinkFate] = []
+    for item in told:
+        if _is_open(session, item.mapping, states) and item.missing:
+            fates.append(settle_missing(session, work, item.mapping, item.missing, item.destroyed))
+    fate = _joined(fates)
+    for item in told:
+        if not _is_open(session, item.mapping, states):
+            continue
+        fields = work.fields_of(item.mapping)
+        lost = match_payloads(session, item.mapping, item.changes)
+        plans = plan_page(
+            session,
+            item.mapping,
+            fields,
+            list(item.records.values()),
+            edits=item.edits,
+            created=item.created,
+            fate=fate,
+        )
+        if apply_guarded(session, work, item.mapping, plans):
+            wanted = {m.link: _linked(lost) for m in item.mapping.fields if m.link}
+            known = links.row_ids_of(session, item.mapping.connection, wanted)
+            settle_lost(
+                session,
+                work,
+                item.mapping,
+                fields,
+                lost,
+                lambda stream, external_id, known=known: known.get((stream, external_id)),  # type: ignore[misc]  # the default binds the loop's value
+            )
+
+
+def _linked(lost: Sequence[object]) -> set[str]:
+    values = (getattr(item, "overwritten", None) for item in lost)
+    return {item for value in values if isinstance(value, list) for item in value}
+
+
+def _is_open(session: Session, mapping: StreamMapping, states: Mapping[str, State]) -> bool:
+    """Whether the stream takes part; what a stopped one misses is found by a complete read."""
+    if not states[mapping.stream].is_stopped:
+        return True
+    streams.change(session, mapping.connection, mapping.stream, needs_reconcile=True)
+    return False
+
+
+def _joined(fates: Sequence[LinkFate]) -> LinkFate:
+    if not fates:
+        return NO_FATE
+    return LinkFate(
+        undecided=frozenset().union(*(fate.undecided for fate in fates)),
+        kept=frozenset().union(*(fate.kept for fate in fates)),
+    )
+
+
+def apply_guarded(
+    session: Session,
+    work: Work,
+    mapping: StreamMapping,
+    plans: Sequence[RecordPlan],
+    *,
+    asks_again: bool = True,
+) -> bool:
+    """Write plans unless they overwrite too much; False when the stream was stopped instead."""
+    overwritten = [str(plan.link.row_id) for plan in plans if plan.overwrites]
+    key = f"overwritten in {mapping.stream}"
+    if overwritten and guarding.stops(
+        session,
+        mapping,
+        guarding.OVERWRITE_IN_HUB,
+        overwritten,
+        already=work.counts[key],
+    ):
+        return False
+    apply_page(session, work, mapping, plans, asks_again=asks_again)
+    work.counts[key] += len(overwritten)
+    return True

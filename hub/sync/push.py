@@ -1,0 +1,176 @@
+"""How do our changes reach the other side?
+
+The change log past the stream's tick says which rows to look at; what differs from the shadow is
+sent. Records are read again and merged just before they are written, what is about to be written
+over what is committed first, and the answer moves the shadow of the written cells only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlmodel import Session
+
+from hub.core.links import LIVE, Link
+from hub.core.mapping import StreamMapping
+from hub.core.outgoing import outgoing_cells
+from hub.core.policies import DeletePolicy
+from hub.core.records import FieldSchema
+from hub.store import change_log, leases, links, rows, runs, streams
+from hub.store.rows import Row
+from hub.store.streams import State
+from hub.sync import guarding
+from hub.sync.connection import Work
+from hub.sync.deletes import read_with_witness, settle_missing
+from hub.sync.meet import plan_page
+from hub.sync.pull import apply_guarded
+from hub.sync.remove import remove_records
+from hub.sync.send import send_rows
+
+CHUNK = 100
+"""Rows looked at together: as many records as one read answers."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Candidates:
+    """What the rows of a chunk ask for."""
+
+    updates: Mapping[UUID, Link]
+    creates: tuple[UUID, ...]
+    deletes: Mapping[UUID, Link]
+
+
+def push_changes(work: Work, mapping: StreamMapping) -> None:
+    """Send what changed in the stream's table since its last tick.
+
+    Raises:
+        HubError: what the other side or the database answered; the tick stays where it was.
+    """
+    database = work.connection.database
+    with database.reading() as session:
+        state = streams.load(session, mapping.connection, mapping.stream)
+    if state.is_stopped or state.backfilled_at is None or not mapping.writes:
+        return
+    tick = change_log.take_tick(database)
+    with database.reading() as session:
+        asked = links.rechecks(session, mapping.connection, mapping.stream)
+        changed = _changed_rows(session, mapping, state, tick)
+    row_ids = list(dict.fromkeys([*changed, *asked]))
+    if _is_stopped_by_guard(work, mapping, row_ids):
+        return
+    for chunk in _chunks(row_ids):
+        work.hold_lease()
+        push_rows(work, mapping, chunk, forced=set(asked))
+    with database.unit_of_work(work.provenance()) as session:
+        leases.check(session, work.grant)
+        streams.change(session, mapping.connection, mapping.stream, push_tick=tick)
+        links.clear_rechecks(session, mapping.connection, mapping.stream, asked)
+        runs.mark_applied(session, mapping.connection, mapping.stream, guarding.OVERWRITE_AT_SOURCE)
+        streams.note_success(session, mapping.connection, mapping.stream, "pushed_at")
+
+
+def _changed_rows(session: Session, mapping: StreamMapping, state: State, tick: int) -> list[UUID]:
+    changes = change_log.read_changes(
+        session, after=state.push_tick, until=tick, tables=[mapping.hub_table]
+    )
+    return list(dict.fromkeys(change.row_id for change in changes))
+
+
+def _chunks(row_ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
+    for start in range(0, len(row_ids), CHUNK):
+        yield row_ids[start : start + CHUNK]
+
+
+def _is_stopped_by_guard(work: Work, mapping: StreamMapping, row_ids: Sequence[UUID]) -> bool:
+    """Count what the whole batch would delete and overwrite, before anything is sent."""
+    deletes: list[str] = []
+    overwrites: list[str] = []
+    with work.connection.database.reading() as session:
+        for chunk in _chunks(row_ids):
+            wanted = _candidates(session, mapping, work.fields_of(mapping), chunk, forced=set())
+            deletes += [str(row_id) for row_id in wanted.deletes]
+            overwrites += [str(row_id) for row_id in wanted.updates]
+    with work.connection.database.unit_of_work(work.provenance()) as session:
+        stopped = guarding.stops(session, mapping, guarding.DELETE_AT_SOURCE, deletes)
+        return guarding.stops(session, mapping, guarding.OVERWRITE_AT_SOURCE, overwrites) or stopped
+
+
+def _candidates(
+    session: Session,
+    mapping: StreamMapping,
+    fields: Mapping[str, FieldSchema],
+    row_ids: Sequence[UUID],
+    *,
+    forced: set[UUID],
+) -> _Candidates:
+    found = links.links_of_rows(session, mapping.connection, mapping.stream, row_ids)
+    known = rows.load_rows(session, mapping.hub_table, row_ids)
+    updates: dict[UUID, Link] = {}
+    deletes: dict[UUID, Link] = {}
+    creates: list[UUID] = []
+    for row_id in row_ids:
+        link, row = found.get(row_id), known.get(row_id)
+        is_there = row is not None and row.deleted_at is None
+        if link is None:
+            if is_there:
+                creates.append(row_id)
+        elif link.state != LIVE:
+            continue
+        elif not is_there:
+            if mapping.on_delete is not DeletePolicy.IGNORE:
+                deletes[row_id] = link
+        elif row_id in forced or _differs(mapping, fields, link, row):
+            updates[row_id] = link
+    return _Candidates(updates=updates, creates=tuple(creates), deletes=deletes)
+
+
+def _differs(
+    mapping: StreamMapping, fields: Mapping[str, FieldSchema], link: Link, row: Row | None
+) -> bool:
+    return row is not None and any(True for _ in outgoing_cells(mapping, fields, link, row.values))
+
+
+def push_rows(
+    work: Work, mapping: StreamMapping, row_ids: Sequence[UUID], *, forced: set[UUID]
+) -> None:
+    """Send what differs in these rows; `forced` ones are read again even if nothing seems to."""
+    database = work.connection.database
+    fields = work.fields_of(mapping)
+    with database.reading() as session:
+        wanted = _candidates(session, mapping, fields, row_ids, forced=forced)
+    if wanted.updates or wanted.deletes:
+        _merge_again(work, mapping, fields, {**wanted.updates, **wanted.deletes})
+        with database.reading() as session:
+            found = links.links_of_rows(session, mapping.connection, mapping.stream, forced)
+            # Its Hub ID was edited or pasted over: it is written again.
+            nameless = {row_id for row_id, link in found.items() if not link.has_hub_id}
+            wanted = _candidates(session, mapping, fields, row_ids, forced=nameless)
+    touched = [*wanted.updates, *wanted.creates]
+    if touched:
+        send_rows(work, mapping, fields, touched)
+    if wanted.deletes:
+        remove_records(work, mapping, wanted.deletes)
+
+
+def _merge_again(
+    work: Work,
+    mapping: StreamMapping,
+    fields: Mapping[str, FieldSchema],
+    touched: Mapping[UUID, Link],
+) -> None:
+    """Read the records once more, so that an edit made there meanwhile is merged, not overwritten.
+
+    The window that remains is one request long, and the intents watch over it.
+    """
+    external_ids = [link.external_id for link in touched.values()]
+    records = read_with_witness(work, mapping, external_ids)
+    missing = [external_id for external_id in external_ids if external_id not in records]
+    with work.connection.database.unit_of_work(work.provenance()) as session:
+        leases.check(session, work.grant)
+        if missing:
+            settle_missing(session, work, mapping, missing, {})
+        plans = plan_page(session, mapping, fields, list(records.values()), edits={}, created={})
+        # What is left to push is pushed right now: no need to ask for it again.
+        apply_guarded(session, work, mapping, plans, asks_again=False)

@@ -1,0 +1,373 @@
+"""How is a batch written so that a crash at any point loses and doubles nothing?
+
+1. In one transaction: what is to be sent, from rows and shadows as they stand, and an intent for
+   each cell. 2. The request. 3. In one transaction: the outcome. A create whose outcome is unknown
+   is looked up by Hub ID before anything is sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from sqlmodel import Session
+
+from hub.core.links import LIVE, Frozen, Link
+from hub.core.mapping import Parked, Resolve, StreamMapping, to_remote
+from hub.core.merge import FreezeReason, Pair
+from hub.core.outgoing import Outgoing, outgoing_cells
+from hub.core.plan import empty_of
+from hub.core.records import FieldSchema, RemoteRecord, WriteItem, WriteResult
+from hub.core.values import Unfit, Value
+from hub.errors import OutcomeUnknown, RecordRejected
+from hub.store import intents, leases, links, rows
+from hub.store.entities.base import new_id
+from hub.store.intents import Intent
+from hub.sync.apply import apply_page
+from hub.sync.connection import Work, address_of
+from hub.sync.meet import plan_page
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Letter:
+    """One record's write: what is sent, from which hub values, and its intents."""
+
+    row_id: UUID
+    link: Link | None
+    item: WriteItem
+    sent: Mapping[str, Pair]
+    intents: tuple[UUID, ...]
+
+
+def send_rows(
+    work: Work,
+    mapping: StreamMapping,
+    fields: Mapping[str, FieldSchema],
+    row_ids: Sequence[UUID],
+) -> None:
+    """Write what differs in these rows, batch by batch."""
+    row_ids = _adopt_unknown_creates(work, mapping, fields, row_ids)
+    size = work.connection.connector.write_batch_size
+    for start in range(0, len(row_ids), size):
+        letters = _prepare(work, mapping, fields, row_ids[start : start + size])
+        if letters:
+            _post(work, mapping, fields, letters)
+
+
+def _adopt_unknown_creates(
+    work: Work,
+    mapping: StreamMapping,
+    fields: Mapping[str, FieldSchema],
+    row_ids: Sequence[UUID],
+) -> list[UUID]:
+    """Records that an earlier create made although its answer was lost become ours now.
+
+    They are merged with the sent values as base, so that an edit made since is not overwritten.
+    """
+    database = work.connection.database
+    with database.reading() as session:
+        linked = links.links_of_rows(session, mapping.connection, mapping.stream, row_ids)
+        unknown = intents.unanswered_creates(
+            session,
+            mapping.connection,
+            mapping.stream,
+            [row_id for row_id in row_ids if row_id not in linked],
+        )
+    if not unknown:
+        return list(row_ids)
+    found = work.connection.connector.find_by_hub_id(
+        address_of(mapping), [str(row_id) for row_id in unknown], work.priority
+    )
+    with database.unit_of_work(work.provenance()) as session:
+        leases.check(session, work.grant)
+        adopted: list[RemoteRecord] = []
+        made: list[Link] = []
+        for row_id, sent in unknown.items():
+            for record in found.get(str(row_id), ())[:1]:
+                made.append(_adopted(session, mapping, fields, row_id, record, sent))
+                adopted.append(record)
+        links.save_links(session, mapping.connection, mapping.stream, mapping.hub_table, made)
+        links.unpark(session, mapping.connection, mapping.stream, made)
+        intents.close_unanswered(
+            session, mapping.connection, mapping.stream, list(unknown), "looked_up"
+        )
+        plans = plan_page(session, mapping, fields, adopted, edits={}, created={})
+        apply_page(session, work, mapping, plans)
+        work.counts["creates_adopted"] += len(made)
+    return list(row_ids)
+
+
+def _adopted(
+    session: Session,
+    mapping: StreamMapping,
+    fields: Mapping[str, FieldSchema],
+    row_id: UUID,
+    record: RemoteRecord,
+    sent: Mapping[str, Value],
+) -> Link:
+    row = rows.load_rows(session, mapping.hub_table, [row_id]).get(row_id)
+    values = row.values if row else {}
+    resolve = _resolver(session, mapping, [values])
+    shadow: dict[str, Pair] = {}
+    for m in mapping.fields:
+        name = m.column.name
+        if name not in sent or m.field_id not in fields:
+            continue
+        now = to_remote(m, fields[m.field_id], values.get(name), resolve)
+        # Where our value is still the one that was sent, the pair is known on both sides.
+        if now == sent[name]:
+            shadow[name] = Pair(hub=values.get(name), remote=sent[name])
+    return Link(
+        id=new_id(),
+        external_id=record.external_id,
+        row_id=row_id,
+        state=LIVE,
+        has_hub_id=True,
+        shadow=shadow,
+    )
+
+
+def _prepare(
+    work: Work,
+    mapping: StreamMapping,
+    fields: Mapping[str, FieldSchema],
+    row_ids: Sequence[UUID],
+) -> list[_Letter]:
+    """What to send, committed as intents."""
+    with work.connection.database.unit_of_work(work.provenance()) as session:
+        leases.check(session, work.grant)
+        found = links.links_of_rows(session, mapping.connection, mapping.stream, row_ids, lock=True)
+        known = rows.load_rows(session, mapping.hub_table, row_ids, lock=True)
+        resolve = _resolver(session, mapping, [row.values for row in known.values()])
+        frozen: list[tuple[UUID, Frozen]] = []
+        letters: list[_Letter] = []
+        for row_id in row_ids:
+            row, link = known.get(row_id), found.get(row_id)
+            if row is None or row.deleted_at is not None:
+                continue
+            if link is not None and link.state != LIVE:
+                continue
+            cells: dict[str, Value] = {}
+            sent: dict[str, Pair] = {}
+            planned: list[Intent] = []
+            for cell in outgoing_cells(mapping, fields, link, row.values):
+                value = to_remote(
+                    cell.mapping,
+                    cell.schema,
+                    cell.ours,
+                    resolve,
+                    allow_new_options=mapping.allow_new_options,
+                )
+                name = cell.mapping.column.name
+                if isinstance(value, (Unfit, Parked)):
+                    if link is not None:
+                        frozen.append((link.id, _stands_still(cell, value)))
+                    continue
+                cells[cell.schema.id] = value
+                sent[name] = Pair(hub=cell.ours, remote=value)
+                planned.append(
+                    Intent(
+                        row_id=row_id,
+                        external_id=link.external_id if link else None,
+                        operation="update" if link else "create",
+                        field=name,
+                        believed=cell.believed,
+                        sent=value,
+                    )
+                )
+            if link is not None and not cells and link.has_hub_id:
+                continue
+            if link is None and not planned:
+                planned.append(Intent(row_id=row_id, external_id=None, operation="create"))
+            ids = intents.open_intents(
+                session,
+                mapping.connection,
+                mapping.stream,
+                planned,
+                fence=work.grant.fence,
+                run_id=work.run_id,
+            )
+            letters.append(
+                _Letter(
+                    row_id=row_id,
+                    link=link,
+                    item=WriteItem(
+                        hub_id=str(row_id),
+                        external_id=link.external_id if link else None,
+                        fields=cells,
+                    ),
+                    sent=sent,
+                    intents=tuple(ids),
+                )
+            )
+        links.freeze(session, frozen)
+        work.counts["cells_frozen"] += len(frozen)
+    return letters
+
+
+def _stands_still(cell: Outgoing, why: Unfit | Parked) -> Frozen:
+    name = cell.mapping.column.name
+    if isinstance(why, Parked):
+        return Frozen(
+            field=name,
+            reason=FreezeReason.PARKED.value,
+            incoming=cell.believed,
+            parked_stream=why.stream,
+            parked_on=why.waits_for,
+        )
+    return Frozen(
+        field=name,
+        reason=FreezeReason.REJECTED.value,
+        incoming=cell.believed,
+        detail=f"not sent: {why.reason}",
+    )
+
+
+def _resolver(
+    session: Session, mapping: StreamMapping, values: Sequence[Mapping[str, Value]]
+) -> Resolve:
+    """(stream, row id) -> external id, for the links of these rows."""
+    wanted: dict[str, set[str]] = {}
+    for m in mapping.fields:
+        if m.link is not None:
+            ids = {str(row[m.column.name]) for row in values if row.get(m.column.name)}
+            wanted.setdefault(m.link, set()).update(ids)
+    known = links.external_ids_of(session, mapping.connection, wanted)
+    return lambda stream, row_id: known.get((stream, row_id))
+
+
+def _post(
+    work: Work,
+    mapping: StreamMapping,
+    fields: Mapping[str, FieldSchema],
+    letters: Sequence[_Letter],
+) -> None:
+    connector = work.connection.connector
+    try:
+        results = connector.write(
+            address_of(mapping), [letter.item for letter in letters], work.priority
+        )
+    except OutcomeUnknown:
+        # The intents stay open: the next look at these rows finds out what happened.
+        raise
+    except RecordRejected as exc:
+        if len(letters) > 1:
+            # The batch was refused as a whole: alone, only the culprit is.
+            for letter in letters:
+                _post(work, mapping, fields, [letter])
+            return
+        _note_rejected(work, mapping, letters[0], exc.message)
+        return
+    _note_answers(work, mapping, fields, letters, results)
+
+
+def _note_rejected(work: Work, mapping: StreamMapping, letter: _Letter, reason: str) -> None:
+    with work.connection.database.unit_of_work(work.provenance()) as session:
+        leases.check(session, work.grant)
+        intents.note_outcome(session, letter.intents, "failed", is_closed=True)
+        if letter.link is not None:
+            cells = [
+                Frozen(
+                    field=name,
+                    reason=FreezeReason.REJECTED.value,
+                    incoming=letter.link.shadow[name].remote
+                    if name in letter.link.shadow
+                    else None,
+                    detail=reason,
+                )
+                for name in letter.sent
+            ]
+            links.freeze(session, [(letter.link.id, cell) for cell in cells])
+        work.counts["records_rejected"] += 1
+
+
+def _note_answers(
+    work: Work,
+    mapping: StreamMapping,
+    fields: Mapping[str, FieldSchema],
+    letters: Sequence[_Letter],
+    results: Sequence[WriteResult],
+) -> None:
+    """For the cells we wrote the answer is the shadow; every other cell of it is a read."""
+    with work.connection.database.unit_of_work(work.provenance()) as session:
+        leases.check(session, work.grant)
+        saved: list[Link] = []
+        records: list[RemoteRecord] = []
+        made: list[Link] = []
+        row_ids = [letter.row_id for letter in letters]
+        current = links.links_of_rows(
+            session, mapping.connection, mapping.stream, row_ids, lock=True
+        )
+        for letter, result in zip(letters, results, strict=True):
+            if result.record is None:
+                continue
+            link = current.get(letter.row_id) or Link(
+                id=new_id(),
+                external_id=result.record.external_id,
+                row_id=letter.row_id,
+                state=LIVE,
+                has_hub_id=True,
+            )
+            if letter.row_id not in current:
+                made.append(link)
+            saved.append(
+                replace(
+                    link,
+                    has_hub_id=True,
+                    shadow={**link.shadow, **_answered(mapping, fields, letter, result.record)},
+                )
+            )
+            records.append(result.record)
+        links.save_links(session, mapping.connection, mapping.stream, mapping.hub_table, saved)
+        _note_intents(session, letters)
+        links.unpark(session, mapping.connection, mapping.stream, made)
+        plans = plan_page(session, mapping, fields, records, edits={}, created={})
+        apply_page(session, work, mapping, plans)
+        _leave_parked(session, mapping, made)
+        work.counts["records_created"] += len(made)
+        work.counts["records_written"] += len(saved) - len(made)
+        work.counts["cells_written"] += sum(len(letter.sent) for letter in letters)
+
+
+def _note_intents(session: Session, letters: Sequence[_Letter]) -> None:
+    updates = [i for letter in letters if letter.link is not None for i in letter.intents]
+    creates = [i for letter in letters if letter.link is None for i in letter.intents]
+    intents.note_outcome(session, updates, "answered", is_closed=False)
+    intents.note_outcome(session, creates, "answered", is_closed=True)
+
+
+def _leave_parked(session: Session, mapping: StreamMapping, made: Sequence[Link]) -> None:
+    """A new record whose links could not be sent yet is looked at again."""
+    linking = [m for m in mapping.fields if m.link is not None]
+    if not made or not linking:
+        return
+    known = rows.load_rows(session, mapping.hub_table, [link.row_id for link in made])
+    saved = links.links_of_rows(
+        session, mapping.connection, mapping.stream, [link.row_id for link in made]
+    )
+    waiting = [
+        row_id
+        for row_id, link in saved.items()
+        if any(
+            m.column.name not in link.shadow or link.shadow[m.column.name].hub is None
+            for m in linking
+            if row_id in known and known[row_id].values.get(m.column.name) is not None
+        )
+    ]
+    links.recheck(session, mapping.connection, mapping.stream, waiting, "link not sent yet")
+
+
+def _answered(
+    mapping: StreamMapping,
+    fields: Mapping[str, FieldSchema],
+    letter: _Letter,
+    record: RemoteRecord,
+) -> dict[str, Pair]:
+    answered: dict[str, Pair] = {}
+    for m in mapping.fields:
+        name = m.column.name
+        if name in letter.sent:
+            remote = record.fields.get(m.field_id, empty_of(fields[m.field_id]))
+            answered[name] = Pair(hub=letter.sent[name].hub, remote=remote)
+    return answered
