@@ -49,8 +49,11 @@ class Program:
 class Supervisor:
     """Starts programs, shows what they say, and stops them all when one ends."""
 
-    def __init__(self, console: Console, folder: Path) -> None:
+    def __init__(
+        self, console: Console, folder: Path, *, patience_seconds: float = STOP_SECONDS
+    ) -> None:
         self.console = console
+        self._patience = patience_seconds
         self._folder = folder
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._servers: dict[EmbeddedServer, float] = {}
@@ -123,7 +126,7 @@ class Supervisor:
         """End the programs, then the servers they need; nothing stays behind."""
         families = {name: process.descendants(child.pid) for name, child in self._children.items()}
         stoppers = [
-            threading.Thread(target=process.stop, args=(child, (signal.SIGTERM, STOP_SECONDS)))
+            threading.Thread(target=process.stop, args=(child, (signal.SIGTERM, self._patience)))
             for child in self._children.values()
         ]
         for stopper in stoppers:
@@ -147,6 +150,7 @@ class Supervisor:
         self.console.log("hub", f"{server.title} has ended by itself and is started again.")
         self._servers[server] = time.monotonic()
         server.start()
+        self.console.log("hub", f"{server.title} runs again as process {server.process_id()}.")
 
     def _obituary(self, name: str, code: int) -> str:
         # A grandchild may hold the pipe open, so this does not wait for its end.

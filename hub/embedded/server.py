@@ -50,6 +50,10 @@ class EmbeddedServer(ABC):
         """Is the server that this object started still there?"""
         return self._process is not None and self._process.poll() is None
 
+    def process_id(self) -> int | None:
+        """The number of the server's process, for the owner."""
+        return self._process.pid if self._process else None
+
     def start(self) -> str:
         """Start the server, or find it running, and return its URL."""
         if self.is_running():
