@@ -22,6 +22,8 @@ _OWN_KEYS = frozenset({"event", "level", "logger", "timestamp", "_record", "_fro
 
 
 def _hide(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    # uvicorn says everything twice, once in colour.
+    event.pop("color_message", None)
     for key, value in event.items():
         if key.startswith("_"):
             continue

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import select, text
 from sqlmodel import col
 
 from hub.store.database import Database, Provenance
-from hub.store.integration import Hook, Ping
+from hub.store.integration import Hook
+from hub.store.leases import ring
 
 _DOOR = Provenance(actor="hook", origin="hook")
 
@@ -51,11 +52,7 @@ def hook_secrets(database: Database, connection: str) -> tuple[HookSecret, ...]:
 def keep_ping(database: Database, *, connection: str, hook_external_id: str) -> None:
     """Commit one ping of a hook."""
     with database.unit_of_work(_DOOR) as session:
-        session.execute(
-            insert(Ping).values(
-                connection=connection, source="hook", hook_external_id=hook_external_id
-            )
-        )
+        ring(session, connection, "hook", hook_external_id)
 
 
 def keep_door_alert(

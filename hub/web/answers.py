@@ -1,4 +1,5 @@
-"""How does the web process say no: as a page to a person, as one JSON line to a program?"""
+"""How does the web process say no: as a page to a person, as a part of a page that keeps
+trying, as one JSON line to a program?"""
 
 from __future__ import annotations
 
@@ -35,8 +36,11 @@ def refuse(scope: Scope, refusal: Refusal) -> Response:
     headers = dict(refusal.headers) | {"Cache-Control": "no-store"}
     if refusal.retry_seconds:
         headers["Retry-After"] = str(refusal.retry_seconds)
+    if "hx-request" in Headers(scope=scope):
+        part = render("pulse_refusal.html", refusal=refusal)
+        return Response(part, refusal.status, headers, media_type="text/html")
     if wants_page(scope):
-        page = render("refusal.html", refusal=refusal, path=scope.get("path", ""))
+        page = render("refusal.html", here="", refusal=refusal, path=scope.get("path", ""))
         return Response(page, refusal.status, headers, media_type="text/html")
     return JSONResponse(
         {"error": refusal.code, "message": refusal.message}, refusal.status, headers

@@ -10,14 +10,16 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from hub.errors import StoreUnavailable
 from hub.queue import JobQueue
 from hub.store.database import Database
-from hub.store.readiness import newest_revisions, seen_revisions, server_version
+from hub.store.migrate import current_revision, head_revision
 
 PATIENCE_SECONDS = 6.0
 
@@ -42,7 +44,7 @@ class Readiness:
         self._database = database
         self._queue = queue
 
-    async def __call__(self, _request: Request) -> JSONResponse:
+    async def ask(self, _request: Request) -> JSONResponse:
         """Ask all parts at once, each with a limit."""
         names = ("database", "redis", "migrations")
         found = await asyncio.gather(
@@ -64,7 +66,9 @@ class Readiness:
 
     def _ask_database(self) -> Check:
         try:
-            return Check(ok=True, message=f"Postgres {server_version(self._database)} answers.")
+            with self._database.reading() as session:
+                version = session.execute(text("show server_version")).scalar_one()
+            return Check(ok=True, message=f"Postgres {version} answers.")
         except SQLAlchemyError:
             return Check(
                 ok=False,
@@ -79,20 +83,20 @@ class Readiness:
         )
 
     def _ask_migrations(self) -> Check:
-        newest = newest_revisions()
+        url = self._database.url.render_as_string(hide_password=False)
         try:
-            seen = seen_revisions(self._database)
-        except SQLAlchemyError:
+            newest, seen = head_revision(), current_revision(url)
+        except StoreUnavailable:
             return Check(ok=False, message="Unknown while the central Postgres does not answer.")
-        if newest and seen != newest:
+        if seen != newest:
             return Check(
                 ok=False,
                 message=(
-                    f"The database stands at {_named(seen)}, the code needs {_named(newest)};"
+                    f"The database stands at {seen or 'no revision'}, the code needs {newest};"
                     " run: alembic upgrade head"
                 ),
             )
-        return Check(ok=True, message=f"The database stands at {_named(seen)}, as the code needs.")
+        return Check(ok=True, message=f"The database stands at {seen}, as the code needs.")
 
 
 async def _asked(ask: Callable[[], Check]) -> Check:
@@ -100,7 +104,3 @@ async def _asked(ask: Callable[[], Check]) -> Check:
         return await asyncio.wait_for(run_in_threadpool(ask), PATIENCE_SECONDS)
     except TimeoutError:
         return Check(ok=False, message=f"No answer within {PATIENCE_SECONDS:.0f} seconds.")
-
-
-def _named(revisions: frozenset[str]) -> str:
-    return ", ".join(sorted(revisions)) or "no revision"

@@ -66,17 +66,17 @@ class HookDoor:
         self._clock = clock
         self._alerted: dict[tuple[str, str], float] = {}
 
-    async def __call__(self, request: Request) -> Response:
+    async def ring(self, request: Request) -> Response:
         """Check, keep, wake, answer 204; or say in one line why not."""
         connection = request.path_params["connection"]
         try:
-            hook = await self._ring(connection, request)
+            hook = await self._kept(connection, request)
         except _Refused as refused:
             return await self._refuse(connection, refused)
         log.info("hook rang", connection=connection, hook=hook)
         return Response(status_code=204)
 
-    async def _ring(self, connection: str, request: Request) -> str:
+    async def _kept(self, connection: str, request: Request) -> str:
         bell = self._bells.get(connection)
         if bell is None:
             known = ", ".join(sorted(self._bells)) or "none"

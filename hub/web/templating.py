@@ -5,11 +5,25 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
+
 from hub.web import formats
 from hub.web.assets import asset
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+
+def icon(name: str, css_class: str = "icon") -> Markup:
+    """A picture from the sprite; decoration only, the words beside it say the same."""
+    return Markup('<svg class="{}" aria-hidden="true"><use href="{}#{}"></use></svg>').format(
+        css_class, asset("icons.svg"), name
+    )
+
+
+def badge(tone: str, picture: str, word: str) -> Markup:
+    """A state as icon, word and colour."""
+    return Markup('<span class="badge {}">{}{}</span>').format(tone, icon(picture), word)
 
 
 @cache
@@ -24,7 +38,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals["asset"] = asset
+    made.globals.update(asset=asset, icon=icon, badge=badge)
     made.filters.update(
         number=formats.number,
         percent=formats.percent,

@@ -1,0 +1,167 @@
+"""What does `uvicorn --factory hub.app:create_app` serve?
+
+The configuration is read once, here; everything else is passed down.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hub import access, logs, monitoring
+from hub.errors import ConfigError, HubError
+from hub.redaction import register_secret
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+    from starlette.types import ASGIApp
+
+    from hub.config import Config, Connection
+    from hub.queue import JobQueue
+    from hub.store.database import Database
+    from hub.web.home import Door
+    from hub.web.hooks import Bell
+
+
+def create_app() -> ASGIApp:
+    """The web process; a wrong setting ends it with one clear line."""
+    try:
+        return build(os.environ, sys.argv)
+    except HubError as error:
+        sys.stderr.write(f"{error.message}\n")
+        raise SystemExit(1) from None
+
+
+def build(environ: Mapping[str, str], arguments: Sequence[str] = ()) -> ASGIApp:
+    """The web process of these settings.
+
+    Raises:
+        HubError: a setting is missing or wrong.
+    """
+    import connectors
+    from hub.config import load_config
+    from hub.queue import JobQueue
+    from hub.store.database import Database
+    from hub.web.explorer import LazyApp, saved_operations
+    from hub.web.feelings import StreamDoor
+    from hub.web.site import Site, build_site
+
+    logs.configure(console=environ.get("HUB_LOG") == "console")
+    config = load_config(None, environ, connection_models=connectors.settings_models())
+    allowed = access.Access(token=_shown(config.web.access_token), hosts=config.web.allowed_hosts)
+    allowed.check_bind(access.listening_host(arguments, environ.get("UVICORN_HOST")))
+    monitoring.start(
+        _shown(config.sentry.dsn), process="web", environment=config.sentry.environment
+    )
+    database = Database(
+        _needed(config.database.url, "DATABASE_URL"),
+        pool_size=config.database.pool_size,
+        application_name="hub web",
+    )
+    queue = JobQueue(_needed(config.redis.url, "REDIS_URL"))
+    return build_site(
+        Site(
+            database=database,
+            queue=queue,
+            access=allowed,
+            api=LazyApp(partial(_api, database)),
+            bells=_bells(config, queue),
+            streams=[
+                StreamDoor(
+                    connection=connection.name,
+                    stream=name,
+                    entity=stream.entity,
+                    freshness=timedelta(seconds=stream.freshness_seconds),
+                )
+                for connection in config.connections.values()
+                for name, stream in connection.streams.items()
+            ],
+            doors=_doors(config.connections.values()),
+            operations=saved_operations(_operations_folder()),
+        )
+    )
+
+
+def _api(database: Database) -> ASGIApp:
+    from hub_graphql.app import create_graphql_app
+
+    return create_graphql_app(database)
+
+
+def _operations_folder() -> Path:
+    import hub_graphql
+
+    return Path(hub_graphql.__file__).parents[1] / "operations"
+
+
+def _bells(config: Config, queue: JobQueue) -> dict[str, Bell]:
+    """A bell for every connection whose kind has hooks."""
+    import connectors
+    from hub.web.hooks import Bell
+
+    bells: dict[str, Bell] = {}
+    for connection in config.connections.values():
+        verify = getattr(connectors.load(connection.kind), "verify_notification", None)
+        if verify is not None:
+            wake = partial(_enqueue_pull, queue, connection.name)
+            bells[connection.name] = Bell(verify=verify, wake=wake)
+    return bells
+
+
+def _enqueue_pull(queue: JobQueue, connection: str) -> None:
+    from hub.queue import JobKind
+
+    pull = JobKind(function="workers.jobs.pull", queue="live")
+    queue.enqueue(pull, connection, description=f"Pull {connection}: its hook rang")
+
+
+def _doors(connections: Iterable[Connection]) -> list[Door]:
+    from hub.web.home import Door
+
+    grids = [
+        Door(
+            title=f"Edit in the grid: {connection.name}",
+            text="Change a cell and watch it arrive.",
+            url=connection.grid_url,
+            icon="table-2",
+            is_elsewhere=True,
+        )
+        for connection in connections
+        if connection.grid_url is not None
+    ]
+    return [
+        *grids,
+        Door(
+            title="Ask with GraphQL",
+            text="Clients, campaigns, deals and numbers in one question.",
+            url="/graphql",
+            icon="code",
+        ),
+        Door(
+            title="Watch the jobs",
+            text="What RQ's workers do, and what failed and why.",
+            url="/rq/",
+            icon="list-checks",
+        ),
+    ]
+
+
+def _shown(secret: SecretStr | None) -> str | None:
+    """The secret itself; from here on no log line shows it."""
+    value = secret.get_secret_value() if secret else None
+    register_secret(value)
+    return value
+
+
+def _needed(secret: SecretStr | None, variable: str) -> str:
+    if secret is None:
+        raise ConfigError(
+            f"{variable} is not set. `hub demo` and `hub up` set it; to start the web process"
+            " alone, give the server's address."
+        )
+    return secret.get_secret_value()
