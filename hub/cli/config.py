@@ -14,6 +14,7 @@ from hub.config import InvalidConfig, LoadedConfig, Problem, read_config
 from hub.config.display import shown_settings
 from hub.config.problems import describe, located
 from hub.config.schema import json_schema
+from hub.errors import ConfigError
 
 _FILE = click.option(
     "--file",
@@ -73,6 +74,25 @@ def show(path: Path | None, as_json: bool) -> None:
         return
     for one in settings:
         click.echo(f"{'.'.join(one.key)} = {one.value}  ({one.origin})")
+
+
+@config.command()
+@click.option("--write", "written", type=click.Path(path_type=Path), help="Write the page there.")
+@click.option("--check", "checked", type=click.Path(path_type=Path), help="Compare with this page.")
+def reference(written: Path | None, checked: Path | None) -> None:
+    """Print docs/configuration.md, made from the settings themselves."""
+    from hub.config.reference import reference as page
+
+    text = page(connectors.settings_models())
+    if written is not None:
+        written.write_text(text, encoding="utf-8")
+    elif checked is None:
+        click.echo(text, nl=False)
+    elif not checked.is_file() or checked.read_text(encoding="utf-8") != text:
+        raise ConfigError(
+            f"{checked} does not say what the settings say: run hub config reference"
+            f" --write {checked}"
+        )
 
 
 def _read(path: Path | None) -> LoadedConfig:

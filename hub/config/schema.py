@@ -42,9 +42,7 @@ def json_schema(connection_models: Mapping[str, type[BaseModel]]) -> dict[str, A
         "additionalProperties": False,
         "$defs": definitions,
     }
-    for node in list(_nodes(schema)):
-        _drop_null(node)
-        _describe_reference(node, definitions)
+    without_null(schema, definitions)
     for node in list(_nodes(schema)):
         _allow_references(node)
     return schema
@@ -54,6 +52,14 @@ def model_schema(model: type[BaseModel], definitions: dict[str, Any]) -> dict[st
     """The schema of one model; the models it uses are added to `definitions`."""
     schema = model.model_json_schema(ref_template=_DEFINITIONS, mode="validation")
     definitions.update(schema.pop("$defs", {}))
+    return schema
+
+
+def without_null(schema: dict[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
+    """`schema` as TOML sees it: without nulls, and with a description beside every reference."""
+    for node in list(_nodes(schema)):
+        _drop_null(node)
+        _describe_reference(node, definitions)
     return schema
 
 

@@ -100,7 +100,9 @@ class StreamSettings(BaseModel):
     """How much one plan may delete or overwrite before a person is asked."""
     freshness_seconds: int = Field(default=300, ge=1)
     """How old the agreed data may grow before the stream counts as late."""
-    reconcile_every: Duration = timedelta(hours=1)
+    reconcile_every: Duration = Field(
+        default=timedelta(hours=1), json_schema_extra={"default": "1h"}
+    )
     """How often the whole table is read and compared with the hub."""
     fields: Mapping[str, MappedField] = Field(min_length=1)
     """The mapping: a column of the hub's table = a field's id at the other side."""
