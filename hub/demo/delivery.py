@@ -6,6 +6,7 @@ delivered landed in the inbox or in spam, and each later step is part of the one
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
 
@@ -26,24 +27,23 @@ def make_delivery(
     seed: int,
 ) -> HubRows:
     """A row for each campaign and day on which it sent."""
-    by_client = {profile.client_id: profile for profile in profiles}
-    siblings: dict[HubValue, int] = {}
-    for campaign in campaigns:
-        siblings[campaign["client_id"]] = siblings.get(campaign["client_id"], 0) + 1
+    by_client: dict[HubValue, Profile] = {profile.client_id: profile for profile in profiles}
+    siblings = Counter(campaign["client_id"] for campaign in campaigns)
     rows: list[HubRow] = []
     for campaign in campaigns:
-        profile = by_client[client] if (client := campaign["client_id"]) in by_client else None  # type: ignore[index]
-        if profile is not None and campaign["status"] in _SENDING:
-            rows.extend(
-                _days_of(
-                    campaign,
-                    profile,
-                    period,
-                    level=profile.daily_volume / siblings[client],
-                    has_outage=client == outage_client,
-                    seed=seed,
-                )
+        if campaign["status"] not in _SENDING:
+            continue
+        client = campaign["client_id"]
+        rows.extend(
+            _days_of(
+                campaign,
+                by_client[client],
+                period,
+                level=by_client[client].daily_volume / siblings[client],
+                has_outage=client == outage_client,
+                seed=seed,
             )
+        )
     return tuple(rows)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import string
 from datetime import UTC, datetime
+from functools import lru_cache
 from uuid import UUID
 
 _NAMESPACE = "integration-hub/demo"
@@ -22,6 +23,8 @@ def row_id(seed: int, table: str, *natural_key: str) -> UUID:
     return UUID(int=number)
 
 
+# A record stands in the links of others, a field in every record.
+@lru_cache(maxsize=65_536)
 def airtable_id(seed: int, prefix: str, *natural_key: str) -> str:
     """An Airtable id, three letters of prefix and 14 of the alphabet, from the same arguments."""
     number = int.from_bytes(_digest(seed, prefix, natural_key), "big")
