@@ -1,6 +1,7 @@
 # One image for every process of the Procfile; which one runs is the command's business:
 #   docker run -e DATABASE_URL=... -e REDIS_URL=... -e AIRTABLE_TOKEN=... -v ./hub.toml:/hub/hub.toml:ro IMAGE
 #   docker run ... IMAGE hub worker
+# The web process is reached from outside the container, so it asks for HUB_ACCESS_TOKEN.
 FROM python:3.13-slim
 
 WORKDIR /hub
@@ -14,7 +15,7 @@ COPY . .
 RUN uv pip install --constraint requirements.lock --build-constraint requirements.lock -e . \
     && useradd --create-home --home-dir /var/lib/hub hub
 USER hub
-ENV HUB_HOME=/var/lib/hub PORT=8000
+ENV HUB_HOME=/var/lib/hub PORT=8000 UVICORN_HOST=0.0.0.0
 EXPOSE 8000
 HEALTHCHECK --start-period=30s CMD python -c "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/health')"
 CMD ["hub", "up"]

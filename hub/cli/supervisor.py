@@ -177,7 +177,9 @@ def ended_by_signals(supervisor: Supervisor, console: Console) -> Iterator[None]
     def end(number: int, _frame: FrameType | None) -> None:
         raise ToldToStop(number)
 
-    numbers = (signal.SIGINT, *ENDING_SIGNALS)
+    numbers = [signal.SIGINT, *ENDING_SIGNALS]
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        numbers.remove(signal.SIGHUP)  # started by nohup
     before = {number: signal.signal(number, end) for number in numbers}
     try:
         yield
