@@ -39,8 +39,7 @@ class GraphQLApp:
     def __init__(self, database: Database, *, limits: Limits = DEFAULT_LIMITS) -> None:
         bound = build_schema(limits)
         self.schema = bound.schema
-        self._store = Store(database, bound.models)
-        self._limits = limits
+        self._store = Store(database, bound.models, limits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -73,7 +72,7 @@ class GraphQLApp:
                 self.schema.execute(
                     request.query,
                     variable_values=request.variables,
-                    context_value=Context(store=self._store, actor=actor, limits=self._limits),
+                    context_value=Context(store=self._store, actor=actor),
                     operation_name=request.operation_name,
                     allowed_operation_types=allowed,
                 ),

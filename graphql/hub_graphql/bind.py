@@ -18,11 +18,13 @@ from graphql import (
     GraphQLObjectType,
     GraphQLResolveInfo,
     GraphQLSchema,
+    get_named_type,
 )
 from graphql.execution.values import VariableValues
+from sqlalchemy.exc import IntegrityError
 
-from hub_graphql.compile.model import Models
-from hub_graphql.compile.plan import Planner
+from hub_graphql.compile.model import Model, Models
+from hub_graphql.compile.plan import Planner, RowsPlan, related_key
 from hub_graphql.compile.values import parse_id
 from hub_graphql.context import Context
 from hub_graphql.declare import (
@@ -30,11 +32,15 @@ from hub_graphql.declare import (
     RootNode,
     RootOne,
     RootPage,
+    Save,
     Source,
+    Tombstone,
+    camel_case,
     source_of,
 )
 from hub_graphql.limits import rows_below, rows_of
-from hub_graphql.reading import Row, related_key
+from hub_graphql.reading import Row
+from hub_graphql.writing import Outcome, check_length, not_unique, save, tombstone
 
 Resolver = Callable[..., Any]
 Info = GraphQLResolveInfo[Any]
@@ -78,6 +84,10 @@ def _resolver(field: GraphQLField, source: Source, models: Models) -> Resolver:
             return _root_one(target, models)
         case RootNode():
             return _root_node(models)
+        case Save(target=target, rows_field=rows_field):
+            return _save(field, models[target], rows_field, models)
+        case Tombstone(target=target, rows_field=rows_field, restores=restores):
+            return _tombstone(field, models[target], rows_field, models, restores=restores)
         case _:
             return _related
 
@@ -90,8 +100,8 @@ def _column(name: str) -> Resolver:
     return value_of
 
 
-def _related(row: Row, info: Info, **_arguments: Any) -> Any:
-    return row[related_key(str(info.path.key))]
+def _related(row: Row, info: Info, **arguments: Any) -> Any:
+    return row[related_key(info.field_name, arguments)]
 
 
 # A root field plans at once and reads later: graphql-core calls all root resolvers before it awaits
@@ -133,3 +143,59 @@ def _root_node(models: Models) -> Resolver:
         return context.store.read(lambda reader: reader.node(plans, wanted))
 
     return node
+
+
+def _save(field: GraphQLField, model: Model, rows_field: str, models: Models) -> Resolver:
+    async def edit(_root: None, info: Info, **arguments: Any) -> Any:
+        given: list[dict[str, Any]] = arguments["input"]
+        check_length(len(given))
+        plan = _payload_plan(field, model, rows_field, info, models)
+        context: Context = info.context
+        try:
+            outcome = await context.store.write(context.actor, save(model, plan, given))
+        except IntegrityError as error:
+            outcome = None, not_unique(model, error, given)
+        return _payload(field, rows_field, outcome)
+
+    return edit
+
+
+def _tombstone(
+    field: GraphQLField, model: Model, rows_field: str, models: Models, *, restores: bool
+) -> Resolver:
+    async def edit(_root: None, info: Info, **arguments: Any) -> Any:
+        given: list[str] = arguments["ids"]
+        check_length(len(given))
+        plan = _payload_plan(field, model, rows_field, info, models)
+        work = tombstone(model, plan, given, restores=restores)
+        context: Context = info.context
+        try:
+            outcome = await context.store.write(context.actor, work)
+        except IntegrityError as error:
+            outcome = None, not_unique(model, error, [{"id": each} for each in given], ids=True)
+        return _payload(field, rows_field, outcome)
+
+    return edit
+
+
+def _payload_plan(
+    field: GraphQLField, model: Model, rows_field: str, info: Info, models: Models
+) -> RowsPlan | None:
+    """What the answer of an edit wants of its rows; None when it asks for none."""
+    payload = get_named_type(field.type)
+    planning = planner(info, models)
+    if not isinstance(payload, GraphQLObjectType):
+        raise TypeError(f"{payload} is no payload")
+    wanted = [
+        node
+        for nodes in planning.fields(payload, info.field_nodes).values()
+        for node in nodes
+        if node.name.value == camel_case(rows_field)
+    ]
+    return planning.rows(model, wanted) if wanted else None
+
+
+def _payload(field: GraphQLField, rows_field: str, outcome: Outcome) -> Any:
+    rows, errors = outcome
+    payload = get_named_type(field.type).extensions["strawberry-definition"].origin
+    return payload(**{rows_field: rows, "errors": errors})

@@ -19,7 +19,7 @@ from sqlmodel import Session
 from hub.store.database import Database, Provenance
 from hub_graphql.compile.model import Models
 from hub_graphql.errors import from_database
-from hub_graphql.limits import DEFAULT_LIMITS, Limits, check_rows
+from hub_graphql.limits import Limits, check_rows
 from hub_graphql.reading import Reader
 
 _T = TypeVar("_T")
@@ -30,8 +30,11 @@ STATEMENT_TIMEOUT_MS = 10_000
 class Store:
     """The central database as the API uses it."""
 
-    def __init__(self, database: Database, models: Models, *, threads: int = 10) -> None:
+    def __init__(
+        self, database: Database, models: Models, limits: Limits, *, threads: int = 10
+    ) -> None:
         self.models = models
+        self.limits = limits
         self._database = database
         self._threads = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="graphql")
 
@@ -41,7 +44,7 @@ class Store:
         def reading() -> _T:
             with self._database.reading() as session:
                 _limit_time(session)
-                return work(Reader(session, self.models))
+                return work(self._reader(session))
 
         return await self._in_thread(reading)
 
@@ -51,9 +54,12 @@ class Store:
         def writing() -> _T:
             with self._database.unit_of_work(Provenance(actor=actor, origin="graphql")) as session:
                 _limit_time(session)
-                return work(session, Reader(session, self.models))
+                return work(session, self._reader(session))
 
         return await self._in_thread(writing)
+
+    def _reader(self, session: Session) -> Reader:
+        return Reader(session, self.models, most_rows=self.limits.rows)
 
     async def _in_thread(self, work: Callable[[], _T]) -> _T:
         loop = asyncio.get_running_loop()
@@ -80,7 +86,6 @@ class Context:
 
     store: Store
     actor: str
-    limits: Limits = DEFAULT_LIMITS
     variables: VariableValues | None = None
     rows_asked: int = 0
 
@@ -91,4 +96,4 @@ class Context:
             LimitExceeded: all of them together could answer too much.
         """
         self.rows_asked += rows
-        check_rows(self.rows_asked, self.limits)
+        check_rows(self.rows_asked, self.store.limits)

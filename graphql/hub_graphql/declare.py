@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from types import GenericAlias
 from typing import Annotated, Any, ForwardRef, Optional, TypeVar
 
@@ -83,7 +83,24 @@ class RootNode:
     """The field is the row with the id asked for, whatever it is."""
 
 
-Source = ColumnSource | ToOne | ToMany | Computed | RootPage | RootOne | RootNode
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Save:
+    """The field creates and updates rows of `target` from a list."""
+
+    target: str
+    rows_field: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tombstone:
+    """The field deletes rows of `target`, or brings them back."""
+
+    target: str
+    rows_field: str
+    restores: bool
+
+
+Source = ColumnSource | ToOne | ToMany | Computed | RootPage | RootOne | RootNode | Save | Tombstone
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,7 +111,6 @@ class Declared:
     table: Table
     row: type[SQLModel]
     default_order: tuple[str, ...]
-    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 DECLARED = "__hub_declared__"
@@ -205,7 +221,6 @@ def source_of(declared: StrawberryField) -> Source | None:
 def data_type(
     row: type[SQLModel],
     *,
-    choices: Mapping[str, tuple[str, ...]] | None = None,
     default_order: tuple[str, ...] = (),
 ) -> Callable[[_T], _T]:
     """Make a class the GraphQL type of a table."""
@@ -251,7 +266,6 @@ def data_type(
                 table=table,
                 row=row,
                 default_order=default_order,
-                choices=choices or {},
             ),
         )
         described: _T = strawberry.type(cls, description=(row.__doc__ or "").strip())

@@ -1,7 +1,8 @@
 """How much may one operation ask for?
 
 Depth, aliases and the number of fields are judged from the text, once; the number of rows that
-could come back depends on the variables and is judged each time, before anything is read.
+could come back depends on the variables and is judged each time, before anything is read; the
+number that does come back is counted while reading.
 """
 
 from __future__ import annotations
@@ -32,10 +33,12 @@ class Limits:
     aliases: int = 100
     fields: int = 1_500
     root_fields: int = 30
+    possible_rows: int = 2_000_000
     rows: int = 100_000
 
 
 DEFAULT_LIMITS = Limits()
+SMALLER_PAGES = "Ask for smaller pages (first) on the nested lists, or for fewer of them."
 
 
 @dataclass(kw_only=True, slots=True)
@@ -125,8 +128,8 @@ def check_rows(asked: int, limits: Limits) -> None:
     Raises:
         LimitExceeded: naming how many it could be.
     """
-    if asked > limits.rows:
+    if asked > limits.possible_rows:
         raise LimitExceeded(
-            f"The operation could answer {asked:,} rows, at most {limits.rows:,} are allowed."
-            " Ask for smaller pages (first) on the nested lists, or for fewer of them."
+            f"The operation could answer {asked:,} rows, at most {limits.possible_rows:,} are"
+            f" allowed. {SMALLER_PAGES}"
         )

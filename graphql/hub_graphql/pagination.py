@@ -22,6 +22,7 @@ from hub.errors import InvalidInput
 from hub_graphql.declare import later, listed, module_of, optional
 
 DEFAULT_PAGE_SIZE = 50
+DAMAGED_CURSOR = "The cursor is damaged: give endCursor or startCursor of a page as it came."
 LARGEST_PAGE_SIZE = 500
 
 NodeType = TypeVar("NodeType")
@@ -142,7 +143,7 @@ def decode_cursor(cursor: str, order: str, length: int) -> list[str | None]:
         parts = None
     if (
         not isinstance(parts, list)
-        or len(parts) != length + 1
+        or len(parts) < 2
         or not all(part is None or isinstance(part, str) for part in parts)
     ):
         raise InvalidInput(
@@ -154,4 +155,6 @@ def decode_cursor(cursor: str, order: str, length: int) -> list[str | None]:
             "The cursor belongs to another order: keep orderBy as it was while paging,"
             " or begin again without a cursor."
         )
+    if len(parts) != length + 1:
+        raise InvalidInput(DAMAGED_CURSOR)
     return parts[1:]

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Select
 from sqlmodel import Session
 
 from hub_graphql.compile.model import Model, Models
@@ -24,24 +25,32 @@ from hub_graphql.compile.statements import (
     rows_of_pages,
     type_of_id,
 )
+from hub_graphql.errors import LimitExceeded
+from hub_graphql.limits import SMALLER_PAGES
 from hub_graphql.pagination import Connection, Edge, PageInfo
 
 Row = dict[str, Any]
 
 
-def related_key(key: str) -> str:
-    """Where a row keeps the value of a relation; no column's name looks so."""
-    return f"#{key}"
-
-
 class Reader:
     """Reads plans within one transaction."""
 
-    def __init__(self, session: Session, models: Models) -> None:
+    def __init__(self, session: Session, models: Models, *, most_rows: int) -> None:
         self._session = session
         self._models = models
+        self._most_rows = most_rows
+        self._left = most_rows
 
-    def _rows(self, statement: Any, model: Model) -> list[Row]:
+    def _rows(self, statement: Select[Any], model: Model) -> list[Row]:
+        rows = self._bare_rows(statement, model)
+        self._left -= len(rows)
+        if self._left < 0:
+            raise LimitExceeded(
+                f"The answer has more than {self._most_rows:,} rows. {SMALLER_PAGES}"
+            )
+        return rows
+
+    def _bare_rows(self, statement: Select[Any], model: Model) -> list[Row]:
         result = self._session.execute(statement)
         names = tuple(result.keys())
         return [dict(zip(names, values, strict=True), __typename=model.name) for values in result]
@@ -85,24 +94,25 @@ class Reader:
             wanted = list({row[relation.foreign_key]: None for row in rows} - {None: None}.keys())
             targets = {row["id"]: row for row in self.by_ids(relation.rows, wanted)}
             for row in rows:
-                row[related_key(key)] = targets.get(row[relation.foreign_key])
+                row[key] = targets.get(row[relation.foreign_key])
         for key, page in plan.pages.items():
             self._pages(key, page, rows)
         for key, computed in plan.computed.items():
             needed = [row[computed.source.needs] for row in rows]
             values = computed.source.load(self._session, needed, computed.arguments)
             for row in rows:
-                row[related_key(key)] = values[row[computed.source.needs]]
+                row[key] = values[row[computed.source.needs]]
 
     def _pages(self, key: str, plan: PagePlan, parents: list[Row]) -> None:
         ids = list(dict.fromkeys(row["id"] for row in parents))
         counts: dict[UUID, int] = {}
         if plan.wants_count:
-            statement = count_of_pages(self._models, plan, ids)
-            counts = {parent: count for parent, count in self._session.execute(statement)}
+            counted = self._session.execute(count_of_pages(self._models, plan, ids))
+            counts = {parent: count for parent, count in counted}
         below: dict[UUID, list[Row]] = {each: [] for each in ids}
         if plan.wants_rows:
-            for row in self._rows(rows_of_pages(self._models, plan, ids), plan.rows.model):
+            statement = rows_of_pages(self._models, plan, ids).limit(self._left + 1)
+            for row in self._rows(statement, plan.rows.model):
                 below[row[PARENT]].append(row)
         pages: dict[UUID, Connection[Any]] = {}
         everything: list[Row] = []
@@ -110,7 +120,7 @@ class Reader:
             pages[each], kept = _connection(plan, below[each], counts.get(each, 0))
             everything.extend(kept)
         for row in parents:
-            row[related_key(key)] = pages[row["id"]]
+            row[key] = pages[row["id"]]
         self.complete(plan.rows, everything)
 
 

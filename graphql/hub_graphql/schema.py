@@ -13,6 +13,7 @@ from strawberry.schema.config import StrawberryConfig
 from hub_graphql.bind import bind
 from hub_graphql.compile.model import Models, read_models
 from hub_graphql.limits import DEFAULT_LIMITS, Limits
+from hub_graphql.mutations import Mutation
 from hub_graphql.operation import OperationCache, PreparedOperation
 from hub_graphql.queries import Query
 from hub_graphql.scalars import SCALARS
@@ -45,6 +46,7 @@ def build_schema(limits: Limits = DEFAULT_LIMITS) -> Bound:
     cache = OperationCache(limits)
     schema = HubSchema(
         query=Query,
+        mutation=Mutation,
         types=DATA_TYPES,
         config=StrawberryConfig(scalar_map=SCALARS),
         extensions=[lambda: PreparedOperation(cache)],

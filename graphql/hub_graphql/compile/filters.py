@@ -120,12 +120,5 @@ def _membership(
             f"{model.name}.{name}.{operation} has {len(values)} values:"
             f" give {LARGEST_LIST} at most, or filter on a relation instead."
         )
-    filled = [to_column(column, each) for each in values if each is not None]
-    found: ColumnElement[bool] = column.in_(filled)
-    if len(filled) < len(values):
-        found = or_(found, column.is_(None))
-    if operation == "in":
-        return found
-    if len(filled) < len(values):
-        return not_(found)
-    return or_(not_(found), column.is_(None))
+    found = column.in_([to_column(column, each) for each in values])
+    return found if operation == "in" else or_(not_(found), column.is_(None))

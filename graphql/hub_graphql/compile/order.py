@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, FromClause, and_, false, or_, tuple_
 from hub.errors import InvalidInput
 from hub_graphql.compile.model import Model
 from hub_graphql.compile.values import from_cursor, to_cursor
-from hub_graphql.pagination import decode_cursor, encode_cursor
+from hub_graphql.pagination import DAMAGED_CURSOR, decode_cursor, encode_cursor
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,9 +85,7 @@ def beyond(
         for term, text in zip(order, texts, strict=True)
     ]
     if any(value is None and not term.nullable for term, value in zip(order, values, strict=True)):
-        raise InvalidInput(
-            "The cursor is damaged: give endCursor or startCursor of a page as it came."
-        )
+        raise InvalidInput(DAMAGED_CURSOR)
     if not any(term.nullable for term in order) and len({term.descending for term in order}) == 1:
         # One row comparison, so that an index on these columns is followed to the very place.
         columns = tuple_(*(rows.c[term.column] for term in order))

@@ -34,9 +34,14 @@ from hub_graphql.declare import ColumnSource, Computed, ToMany, ToOne
 from hub_graphql.pagination import PageRequest, page_request
 
 
+def related_key(name: str, arguments: Mapping[str, Any]) -> str:
+    """Where a row keeps the value of a relation asked for so; no column's name looks like it."""
+    return f"#{name}{dict(arguments)!r}" if arguments else f"#{name}"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RowsPlan:
-    """What is wanted of each row of a type; relations by their key in the answer."""
+    """What is wanted of each row of a type; relations by their `related_key`."""
 
     model: Model
     columns: frozenset[str]
@@ -146,8 +151,7 @@ class Planner:
         to_one: dict[str, ToOnePlan] = {}
         pages: dict[str, PagePlan] = {}
         computed: dict[str, ComputedPlan] = {}
-        for key, below in self.fields(output, nodes).items():
-            name = below[0].name.value
+        for key, name, arguments, below in self._by_arguments(output, nodes):
             match model.sources.get(name):
                 case ColumnSource(column=column):
                     columns.add(column)
@@ -162,7 +166,6 @@ class Planner:
                     )
                 case Computed() as source:
                     columns.add(source.needs)
-                    arguments = self.arguments(output.fields[name], below[0])
                     computed[key] = ComputedPlan(source=source, arguments=arguments)
                 case _:
                     pass
@@ -173,6 +176,21 @@ class Planner:
             pages=pages,
             computed=computed,
         )
+
+    def _by_arguments(
+        self, output: GraphQLObjectType, nodes: Sequence[FieldNode]
+    ) -> Iterator[tuple[str, str, dict[str, Any], list[FieldNode]]]:
+        """The selected fields; those with the same arguments are one, whatever their aliases."""
+        found: dict[str, tuple[str, dict[str, Any], list[FieldNode]]] = {}
+        for below in self.fields(output, nodes).values():
+            for node in below:
+                name = node.name.value
+                field = output.fields.get(name)
+                arguments = self.arguments(field, node) if field else {}
+                key = related_key(name, arguments)
+                found.setdefault(key, (name, arguments, []))[2].append(node)
+        for key, (name, arguments, same) in found.items():
+            yield key, name, arguments, same
 
     def page(
         self,

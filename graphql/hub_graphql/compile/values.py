@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement
 
 from hub.errors import InvalidInput
 from hub_graphql.declare import python_kind
+from hub_graphql.pagination import DAMAGED_CURSOR
 
 
 def parse_id(text: object) -> UUID:
@@ -79,7 +80,5 @@ def from_cursor(column: ColumnElement[Any], text: str | None) -> Any:
         if kind in {int, Decimal, UUID}:
             return kind(text)
     except (ValueError, KeyError, ArithmeticError):
-        raise InvalidInput(
-            "The cursor is damaged: give endCursor or startCursor of a page as it came."
-        ) from None
+        raise InvalidInput(DAMAGED_CURSOR) from None
     return storable_text(text)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import strawberry
 
 from hub.store import entities
-from hub.store.entities.sales import CAMPAIGN_STATUSES
 from hub_graphql.declare import data_type, to_many, to_one
 from hub_graphql.list_inputs import list_inputs
 from hub_graphql.node import Node
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from hub_graphql.types.delivery_metric_daily import DeliveryMetricDaily
 
 
-@data_type(entities.Campaign, choices={"status": CAMPAIGN_STATUSES})
+@data_type(entities.Campaign)
 class Campaign(Node):
     client_id: strawberry.ID | None
     name: str

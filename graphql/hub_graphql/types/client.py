@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import strawberry
 
 from hub.store import entities
-from hub.store.entities.client import CLIENT_STATUSES
 from hub_graphql.declare import data_type, to_many, to_one
 from hub_graphql.list_inputs import list_inputs
 from hub_graphql.node import Node
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from hub_graphql.types.warmup_daily import WarmupDaily
 
 
-@data_type(entities.Client, choices={"status": CLIENT_STATUSES})
+@data_type(entities.Client)
 class Client(Node):
     name: str
     status: str

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import strawberry
 
 from hub.store import entities
-from hub.store.entities.sales import DEAL_STAGES
 from hub_graphql.declare import data_type, to_one
 from hub_graphql.list_inputs import list_inputs
 from hub_graphql.node import Node
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from hub_graphql.types.client import Client
 
 
-@data_type(entities.Deal, choices={"stage": DEAL_STAGES})
+@data_type(entities.Deal)
 class Deal(Node):
     code: str | None
     client_id: strawberry.ID | None

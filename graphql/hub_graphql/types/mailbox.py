@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import strawberry
 
 from hub.store import entities
-from hub.store.entities.sending import MAILBOX_STATES
 from hub_graphql.declare import data_type, to_many, to_one
 from hub_graphql.list_inputs import list_inputs
 from hub_graphql.node import Node
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from hub_graphql.types.warmup_daily import WarmupDaily
 
 
-@data_type(entities.Mailbox, choices={"state": MAILBOX_STATES})
+@data_type(entities.Mailbox)
 class Mailbox(Node):
     client_id: strawberry.ID | None
     sending_domain_id: strawberry.ID | None

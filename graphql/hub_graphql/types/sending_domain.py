@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import strawberry
 
 from hub.store import entities
-from hub.store.entities.sending import DOMAIN_STATES
 from hub_graphql.declare import data_type, to_many, to_one
 from hub_graphql.list_inputs import list_inputs
 from hub_graphql.node import Node
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from hub_graphql.types.mailbox import Mailbox
 
 
-@data_type(entities.SendingDomain, choices={"state": DOMAIN_STATES})
+@data_type(entities.SendingDomain)
 class SendingDomain(Node):
     client_id: strawberry.ID | None
     name: str
