@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hub import access, logs, monitoring
-from hub.errors import ConfigError, HubError
+from hub import logs, monitoring
+from hub.access import Access, listening_host
+from hub.errors import HubError
 from hub.redaction import register_secret
 
 if TYPE_CHECKING:
@@ -30,47 +31,55 @@ if TYPE_CHECKING:
 
 def create_app() -> ASGIApp:
     """The web process; a wrong setting ends it with one clear line."""
+    logs.configure(console=os.environ.get("HUB_LOG") == "console")
     try:
-        return build(os.environ, sys.argv)
+        config = read_settings(os.environ)
+        access_of(config).check_bind(listening_host(sys.argv, os.environ.get("UVICORN_HOST")))
+        monitoring.start(
+            _shown(config.sentry.dsn), process="web", environment=config.sentry.environment
+        )
+        return build(config)
     except HubError as error:
         sys.stderr.write(f"{error.message}\n")
         raise SystemExit(1) from None
 
 
-def build(environ: Mapping[str, str], arguments: Sequence[str] = ()) -> ASGIApp:
-    """The web process of these settings.
+def read_settings(environ: Mapping[str, str]) -> Config:
+    """The configuration of this process.
 
     Raises:
-        HubError: a setting is missing or wrong.
+        ConfigError: a setting is missing or wrong.
     """
     import connectors
     from hub.config import load_config
-    from hub.queue import JobQueue
-    from hub.store.database import Database
+
+    return load_config(None, environ, connection_models=connectors.settings_models())
+
+
+def access_of(config: Config) -> Access:
+    """Who may come in."""
+    return Access(token=_shown(config.web.access_token), hosts=config.web.allowed_hosts)
+
+
+def build(config: Config) -> ASGIApp:
+    """The web process of these settings; nothing is opened before the first request.
+
+    Raises:
+        ConfigError: a setting is missing or wrong.
+    """
     from hub.web.explorer import LazyApp, saved_operations
     from hub.web.feelings import StreamDoor
     from hub.web.site import Site, build_site
+    from hub.wiring import build_wiring
 
-    logs.configure(console=environ.get("HUB_LOG") == "console")
-    config = load_config(None, environ, connection_models=connectors.settings_models())
-    allowed = access.Access(token=_shown(config.web.access_token), hosts=config.web.allowed_hosts)
-    allowed.check_bind(access.listening_host(arguments, environ.get("UVICORN_HOST")))
-    monitoring.start(
-        _shown(config.sentry.dsn), process="web", environment=config.sentry.environment
-    )
-    database = Database(
-        _needed(config.database.url, "DATABASE_URL"),
-        pool_size=config.database.pool_size,
-        application_name="hub web",
-    )
-    queue = JobQueue(_needed(config.redis.url, "REDIS_URL"))
+    wiring = build_wiring(config, application_name="hub web")
     return build_site(
         Site(
-            database=database,
-            queue=queue,
-            access=allowed,
-            api=LazyApp(partial(_api, database)),
-            bells=_bells(config, queue),
+            database=wiring.database,
+            queue=wiring.queue,
+            access=access_of(config),
+            api=LazyApp(partial(_api, wiring.database)),
+            bells=_bells(config, wiring.queue),
             streams=[
                 StreamDoor(
                     connection=connection.name,
@@ -114,10 +123,9 @@ def _bells(config: Config, queue: JobQueue) -> dict[str, Bell]:
 
 
 def _enqueue_pull(queue: JobQueue, connection: str) -> None:
-    from hub.queue import JobKind
+    from workers.queues import PULL
 
-    pull = JobKind(function="workers.jobs.pull", queue="live")
-    queue.enqueue(pull, connection, description=f"Pull {connection}: its hook rang")
+    queue.enqueue(PULL, connection, description=f"{connection}: its hook rang")
 
 
 def _doors(connections: Iterable[Connection]) -> list[Door]:
@@ -156,12 +164,3 @@ def _shown(secret: SecretStr | None) -> str | None:
     value = secret.get_secret_value() if secret else None
     register_secret(value)
     return value
-
-
-def _needed(secret: SecretStr | None, variable: str) -> str:
-    if secret is None:
-        raise ConfigError(
-            f"{variable} is not set. `hub demo` and `hub up` set it; to start the web process"
-            " alone, give the server's address."
-        )
-    return secret.get_secret_value()

@@ -17,6 +17,8 @@ from hub.queue import JobQueue
 from hub.web.answers import Refusal, refuse
 
 PREFIX = "/rq"
+_NAVBAR = "rq_dashboard/navbar.html"
+_WAY_BACK = '<a class="navbar-brand" href="/">&lsaquo; Integration Hub</a>'
 _REDIS_DOWN = Refusal(
     status=503,
     code="STORE_UNAVAILABLE",
@@ -76,7 +78,18 @@ def _build(redis_url: str) -> ASGIApp:
     flask.config["RQ_DASHBOARD_REDIS_URL"] = redis_url
     rq_dashboard.web.setup_rq_connection(flask)
     flask.register_blueprint(rq_dashboard.blueprint)
+    _show_way_back(flask)
     return cast(ASGIApp, WSGIMiddleware(cast(Any, flask), workers=4))
+
+
+def _show_way_back(flask: Any) -> None:
+    """Put a link to the overview before the dashboard's own name."""
+    from jinja2 import ChoiceLoader, DictLoader
+
+    environment = flask.jinja_env
+    source = environment.loader.get_source(environment, _NAVBAR)[0]
+    linked = source.replace('<a class="navbar-brand">', f'{_WAY_BACK}<a class="navbar-brand">', 1)
+    environment.loader = ChoiceLoader([DictLoader({_NAVBAR: linked}), environment.loader])
 
 
 def _speak_json(web: Any) -> None:
