@@ -6,7 +6,7 @@ holder commits, so that a worker that woke too late changes nothing in Postgres.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -113,16 +113,31 @@ def ring(session: Session, connection: str, source: str, hook: str | None = None
     )
 
 
-def waiting_pings(session: Session, connection: str) -> list[int]:
-    """The pings that wait, by id. Ids are drawn before commit, so only the very rows count."""
+def is_held(session: Session, connection: str) -> bool:
+    """Whether a worker holds the lease right now."""
+    held: bool = session.execute(
+        text(
+            "select exists (select from hub.lease where connection = :connection"
+            " and holder is not null and expires_at >= clock_timestamp())"
+        ),
+        {"connection": connection},
+    ).scalar_one()
+    return held
+
+
+def waiting_pings(session: Session, connection: str) -> dict[int, str]:
+    """The pings that wait: their sources by id.
+
+    Ids are drawn before commit, so only the very rows count, never the highest id.
+    """
     found = session.execute(
-        text("select id from hub.ping where connection = :connection"),
+        text("select id, source from hub.ping where connection = :connection"),
         {"connection": connection},
     )
-    return list(found.scalars())
+    return {ping: source for ping, source in found}
 
 
-def answer_pings(session: Session, pings: Sequence[int]) -> None:
+def answer_pings(session: Session, pings: Iterable[int]) -> None:
     """Drop the pings that were answered."""
     session.execute(
         text("delete from hub.ping where id = any(cast(:pings as bigint[]))"),

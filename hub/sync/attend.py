@@ -106,14 +106,13 @@ class _Attendant:
             return
         if tend:
             self._step("hook", None, tend_hook)
-        first = True
         while True:
             with self._database.reading() as session:
                 pings = leases.waiting_pings(session, self._connection.name)
-            if pings or first:
+            if set(pings.values()) - {"hub"}:
                 self._pull()
+            if pings:
                 self._push()
-            first = False
             if self._attendance.retry_after_seconds is not None:
                 # The pings stay: the work is taken up again a little later.
                 self._attendance.is_unfinished = True

@@ -16,6 +16,7 @@ from hub.store import change_log, leases, links, rows, runs, streams
 from hub.sync import guarding
 from hub.sync.connection import Work, address_of
 from hub.sync.deletes import read_with_witness, settle_missing
+from hub.sync.hooks import ensure_hook
 from hub.sync.meet import plan_page
 from hub.sync.pull import apply_guarded
 
@@ -33,6 +34,8 @@ class Scan:
 def begin_scan(work: Work, mapping: StreamMapping) -> Scan:
     """Start a complete read, or go on where the first one stopped."""
     database = work.connection.database
+    # What changes there from now on must be told: a page may be old by the time the last is read.
+    ensure_hook(work)
     with database.reading() as session:
         state = streams.load(session, mapping.connection, mapping.stream)
     if state.push_tick is None:

@@ -1,0 +1,123 @@
+"""What does each RQ job do? Ids in, the use case called, nothing returned.
+
+Every job is safe to run twice and safe to kill anywhere: what must happen is in Postgres, and the
+scheduler's sweep finds whatever a lost job left undone.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+from uuid import UUID
+
+import structlog
+
+from hub import monitoring
+from hub.errors import HubError
+from hub.queue import JobQueue
+from hub.store.database import Database, Provenance
+from hub.sync.connection import SyncConnection
+from workers import queues
+
+log = structlog.get_logger(__name__)
+
+
+class Wired(Protocol):
+    """What the jobs need of the process that runs them."""
+
+    @property
+    def database(self) -> Database:
+        """The central Postgres."""
+
+    @property
+    def queue(self) -> JobQueue:
+        """The way to the workers."""
+
+    def sync_connection(self, name: str) -> SyncConnection:
+        """The engine's view of a connection."""
+
+
+_wired: Wired | None = None
+
+
+def bind(wired: Wired) -> None:
+    """Give the jobs what they work with; called before RQ forks."""
+    global _wired
+    _wired = wired
+
+
+def _wiring() -> Wired:
+    if _wired is None:
+        raise RuntimeError("workers.jobs is not bound; start the worker with `hub worker`")
+    return _wired
+
+
+def pull(connection: str) -> None:
+    """Take in changes: the connection's hook rang."""
+    _attend(connection, trigger="hook")
+
+
+def push(connection: str) -> None:
+    """Send changes: rows of the hub changed."""
+    _attend(connection, trigger="change")
+
+
+def resume(connection: str) -> None:
+    """Go on where a worker stopped or failed."""
+    _attend(connection, trigger="resume")
+
+
+def read_all(connection: str) -> None:
+    """Read the streams completely that are due for it."""
+    _attend(connection, trigger="schedule")
+
+
+def tend_hook(connection: str) -> None:
+    """See that the connection's hook lives, and refresh it in time."""
+    _attend(connection, trigger="schedule", tend=True)
+
+
+def _attend(connection: str, *, trigger: str, tend: bool = False) -> None:
+    from hub.sync.attend import attend
+
+    wiring = _wiring()
+    with monitoring.tags(connection=connection):
+        attendance = attend(
+            wiring.sync_connection(connection), trigger=trigger, report=_report, tend=tend
+        )
+        log.info(
+            "attended" if attendance.attended else "somebody else is at it",
+            trigger=trigger,
+            **attendance.counts,
+        )
+    if attendance.is_unfinished and attendance.retry_after_seconds is None:
+        wiring.queue.enqueue(
+            queues.RESUME, connection, description=f"{connection}: go on with the work"
+        )
+
+
+def _report(error: HubError, connection: str, stream: str | None, run_id: UUID) -> None:
+    """Sentry hears once of a stream that needs a person."""
+    with monitoring.tags(connection=connection, stream=stream, run_id=run_id):
+        log.error("needs a person", code=error.code, reason=error.message)
+        monitoring.report_stopped(error)
+
+
+def tidy() -> None:
+    """Keep the stores small and the change log's partitions ahead."""
+    from hub.store import change_log, intents, upkeep
+
+    wiring = _wiring()
+    change_log.ensure_minute_tick(wiring.database)
+    with wiring.database.unit_of_work(Provenance(actor="tidy", origin="tidy")) as session:
+        upkeep.ensure_change_partitions(session, months_ahead=2)
+        upkeep.forget_idle_runs(session, days=30)
+        intents.forget_old(session, days=8)
+        for failing in upkeep.long_failing(session, minutes=5):
+            log.error(
+                "fails for long",
+                connection=failing.connection,
+                stream=failing.stream,
+                reason=failing.message,
+            )
+            with monitoring.tags(connection=failing.connection, stream=failing.stream):
+                monitoring.report_stopped(HubError(failing.message))

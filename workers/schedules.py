@@ -1,0 +1,213 @@
+"""What happens by itself, and how often?
+
+One scheduler acts however many hosts run one: it holds an advisory lock of Postgres. It listens
+for changes of business rows, sweeps up what lost jobs left undone, and enqueues what is due. A
+ping is a row before it is a job, so that nothing depends on Redis.
+"""
+
+from __future__ import annotations
+
+import select
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import psycopg2
+import structlog
+from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
+from sqlalchemy.exc import OperationalError
+
+from hub.config import Connection
+from hub.errors import StoreUnavailable
+from hub.queue import JobKind, JobQueue
+from hub.store import change_log, leases, upkeep
+from hub.store.database import Database, Provenance
+from workers import queues
+
+log = structlog.get_logger(__name__)
+
+CHANNEL = "hub_change"
+LOCK = 0x68756273  # "hubs"
+GATHER = timedelta(milliseconds=20)
+SWEEP = timedelta(seconds=2)
+POLL_WITHOUT_HOOK = timedelta(seconds=5)
+POLL_WITH_HOOK = timedelta(minutes=1)
+TEND = timedelta(hours=1)
+TIDY = timedelta(minutes=1)
+LONGEST_BACKOFF = timedelta(minutes=1)
+RECONNECT = timedelta(seconds=1)
+
+
+@dataclass(kw_only=True, slots=True)
+class Routine:
+    """Something done every so often."""
+
+    every: timedelta
+    act: Callable[[], None]
+    due_at: float = 0.0
+
+
+@dataclass(kw_only=True, slots=True)
+class Backoff:
+    """A connection that fails is taken up again less and less often."""
+
+    attempts: int = 0
+    not_before: float = 0.0
+
+    def lets(self, now: float) -> bool:
+        """Whether another attempt is due; counts it."""
+        if now < self.not_before:
+            return False
+        pause = min(SWEEP.total_seconds() * 2**self.attempts, LONGEST_BACKOFF.total_seconds())
+        self.attempts += 1
+        self.not_before = now + pause
+        return True
+
+
+@dataclass(kw_only=True, slots=True)
+class Scheduler:
+    """The scheduler process."""
+
+    database: Database
+    queue: JobQueue
+    connections: Mapping[str, Connection]
+    has_public_url: bool
+    stopped: threading.Event = field(default_factory=threading.Event)
+    _backoffs: dict[str, Backoff] = field(default_factory=dict)
+    _reads: dict[str, Backoff] = field(default_factory=dict)
+
+    def run(self) -> None:
+        """Work until told to stop; a lost database is waited for."""
+        while not self.stopped.is_set():
+            try:
+                self._lead()
+            except (psycopg2.OperationalError, OperationalError, psycopg2.InterfaceError):
+                log.warning("the central Postgres does not answer; trying again")
+                self.stopped.wait(RECONNECT.total_seconds())
+
+    def _lead(self) -> None:
+        connection = psycopg2.connect(
+            self.database.url.set(drivername="postgresql").render_as_string(hide_password=False),
+            application_name="hub scheduler",
+            connect_timeout=5,
+        )
+        try:
+            connection.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
+            if not self._become_leader(connection):
+                return
+            with connection.cursor() as cursor:
+                cursor.execute(f"listen {CHANNEL}")
+            log.info("scheduling", connections=list(self.connections))
+            self._work(connection)
+        finally:
+            connection.close()
+
+    def _become_leader(self, connection: psycopg2.extensions.connection) -> bool:
+        while not self.stopped.is_set():
+            with connection.cursor() as cursor:
+                cursor.execute("select pg_try_advisory_lock(%s)", (LOCK,))
+                row = cursor.fetchone()
+            if row and row[0]:
+                return True
+            self.stopped.wait(SWEEP.total_seconds())
+        return False
+
+    def _work(self, connection: psycopg2.extensions.connection) -> None:
+        routines = self._routines()
+        # What changed while nobody listened is looked for at once.
+        self._ring(set(self._tables()), "hub")
+        while not self.stopped.is_set():
+            now = time.monotonic()
+            for routine in routines:
+                if routine.due_at <= now:
+                    routine.due_at = now + routine.every.total_seconds()
+                    routine.act()
+            pause = min(routine.due_at for routine in routines) - time.monotonic()
+            readable, _, _ = select.select([connection], [], [], min(max(pause, 0.0), 0.5))
+            if readable:
+                self.stopped.wait(GATHER.total_seconds())
+                connection.poll()
+                changed = {note.payload for note in connection.notifies}
+                connection.notifies.clear()
+                self._ring(changed, "hub")
+
+    def _routines(self) -> list[Routine]:
+        poll = POLL_WITH_HOOK if self.has_public_url else POLL_WITHOUT_HOOK
+        return [
+            Routine(every=SWEEP, act=self._sweep),
+            Routine(every=poll, act=self._poll),
+            Routine(every=SWEEP * 2, act=self._read_all),
+            Routine(every=TEND, act=self._tend, due_at=time.monotonic() + 60),
+            Routine(every=TIDY, act=self._tidy),
+        ]
+
+    def _tables(self) -> dict[str, set[str]]:
+        """Connections by the business table that they feed."""
+        fed: dict[str, set[str]] = {}
+        for name, connection in self.connections.items():
+            for stream in connection.streams.values():
+                fed.setdefault(stream.entity, set()).add(name)
+        return fed
+
+    def _ring(self, tables: set[str], source: str) -> None:
+        fed = self._tables()
+        names = {name for table in tables for name in fed.get(table.split(".")[-1], ())}
+        for name in sorted(names):
+            with self.database.unit_of_work(_SCHEDULER) as session:
+                leases.ring(session, name, source)
+            self._enqueue(queues.PUSH, name, f"{name}: send changes")
+
+    def _sweep(self) -> None:
+        """Take up what a lost job, a killed worker or a failure left undone."""
+        with self.database.reading() as session:
+            neglected = [name for name in leases.neglected(session) if name in self.connections]
+        for name in [name for name in self._backoffs if name not in neglected]:
+            del self._backoffs[name]
+        now = time.monotonic()
+        for name in neglected:
+            if self._backoffs.setdefault(name, Backoff()).lets(now):
+                self._enqueue(queues.RESUME, name, f"{name}: take up what was left")
+
+    def _poll(self) -> None:
+        for name in self.connections:
+            with self.database.unit_of_work(_SCHEDULER) as session:
+                leases.ring(session, name, "sweep")
+            self._enqueue(queues.PULL, name, f"{name}: look for changes")
+
+    def _read_all(self) -> None:
+        """Start complete reads that are due, unless somebody is at it."""
+        for name, connection in self.connections.items():
+            with self.database.unit_of_work(_SCHEDULER) as session:
+                due = [
+                    stream
+                    for stream, settings in connection.streams.items()
+                    if upkeep.overdue_reads(
+                        session, name, stream, settings.reconcile_every.total_seconds()
+                    )
+                ]
+                busy = leases.is_held(session, name)
+            if due and not busy and self._reads.setdefault(name, Backoff()).lets(time.monotonic()):
+                self._enqueue(queues.READ_ALL, name, f"{name}: read {', '.join(due)} completely")
+            if not due:
+                self._reads.pop(name, None)
+
+    def _tend(self) -> None:
+        for name in self.connections:
+            self._enqueue(queues.TEND_HOOK, name, f"{name}: look after the webhook")
+
+    def _tidy(self) -> None:
+        change_log.ensure_minute_tick(self.database)
+        self._enqueue(queues.TIDY, None, "Tidy up the stores")
+
+    def _enqueue(self, kind: JobKind, connection: str | None, description: str) -> None:
+        arguments = [] if connection is None else [connection]
+        try:
+            self.queue.enqueue(kind, *arguments, description=description)
+        except StoreUnavailable as exc:
+            # The ping is a row; the sweep finds it when Redis is back.
+            log.warning("not enqueued", reason=exc.message)
+
+
+_SCHEDULER = Provenance(actor="scheduler", origin="scheduler")
