@@ -103,8 +103,9 @@ def connect(url: str, *, lock: bool = True) -> Iterator[Connection]:
             yield connection
     except OperationalError as exc:
         shown = driver_url(url).render_as_string(hide_password=True)
+        said = " ".join(str(exc.orig).split())
         raise StoreUnavailable(
-            f"[store] {shown}: {str(exc.orig).strip()}. Check that the server runs, that"
+            f"[store] {shown}: {said}. Check that the server runs, that"
             " DATABASE_URL is right and that no long transaction holds the tables; start again."
         ) from exc
     finally:
