@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from dataclasses import dataclass
@@ -135,7 +136,17 @@ def _load(
     migrate(servers.database_url, console)
     with console.progress("Rows loaded") as progress:
         folder.load_central(made[0], servers.database_url, progress)
+    _show_report(made[0], folder, console)
     return servers, folder.set_mark(made[0], options.source)
+
+
+def _show_report(company: Company, folder: DemoFolder, console: Console) -> None:
+    """What the sheets came to: rules that changed cells, and flaws that were kept."""
+    from hub.demo.report_table import report_text
+
+    width = min(shutil.get_terminal_size((100, 24)).columns, 120)
+    console.line(f"\n{report_text(company.report, width=width)}\n")
+    console.line(f"  This report is kept in {folder.report}.")
 
 
 def _start_sandbox(folder: DemoFolder, port: int, supervisor: Supervisor) -> None:
