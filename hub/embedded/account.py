@@ -26,6 +26,15 @@ def unprivileged() -> Account | None:
     return Account(name=entry.pw_name, uid=entry.pw_uid, gid=entry.pw_gid)
 
 
+def has_entry(uid: int) -> bool:
+    """Is there a user of this number? Containers run under any; Postgres asks for a name."""
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        return False
+    return True
+
+
 def can_reach(path: Path, account: Account) -> bool:
     """May this user pass through every folder above the path?"""
     return all(_can_pass(folder, account) for folder in path.resolve().parents)

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from hub.embedded import process
-from hub.embedded.account import unprivileged
+from hub.embedded.account import has_entry, unprivileged
 from hub.embedded.binaries import Programs, find_programs
 from hub.embedded.errors import EmbeddedError
 from hub.embedded.place import data_folder
@@ -151,6 +151,11 @@ class EmbeddedPostgres(EmbeddedServer):
     def _create(self) -> None:
         """Make the data aside and move them into place whole."""
         account = unprivileged()
+        if account is None and not has_entry(os.geteuid()):
+            raise EmbeddedError(
+                f"Postgres does not start for user number {os.geteuid()}, which has no name on this"
+                " machine. Start as a named user, or set DATABASE_URL."
+            )
         draft = self.data.with_name("data.draft")
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
