@@ -46,6 +46,7 @@ class SandboxServer:
             uvicorn.Config(
                 create_app(self.sandbox),
                 log_level="warning",
+                ws="none",
                 access_log=False,
                 timeout_graceful_shutdown=1,
             )

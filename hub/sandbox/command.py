@@ -93,6 +93,7 @@ def sandbox_command(
     config = uvicorn.Config(
         create_app(sandbox, control_token=control_token),
         log_level="warning",
+        ws="none",
         access_log=False,
         timeout_graceful_shutdown=1,
     )

@@ -61,6 +61,7 @@ class Schema:
         except errors.AirtableError:
             for table_id in [each for each in base.tables if each not in before]:
                 del base.tables[table_id]
+                _drop_links_to(base, table_id)
             raise
         self.commit(base, actor, changes)
         return next(table for table in base.tables.values() if table.id not in before)
@@ -263,6 +264,15 @@ class Schema:
                     "DUPLICATE_OR_EMPTY_FIELD_NAME",
                     f'Cannot name the field "{name}": the name is taken',
                 )
+
+
+def _drop_links_to(base: Base, table_id: str) -> None:
+    """Take back the inverse fields of a table that could not be made."""
+    for table in base.tables.values():
+        for field in list(table.fields.values()):
+            if field.option("linkedTableId") == table_id:
+                del table.fields[field.id]
+        table.index_fields()
 
 
 def _created(table: Table, field: Field) -> SchemaChange:

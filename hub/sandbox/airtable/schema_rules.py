@@ -7,7 +7,7 @@ from typing import Any
 
 from hub.sandbox.airtable import errors
 from hub.sandbox.airtable.fields.choices import COLORS
-from hub.sandbox.airtable.fields.registry import is_computed
+from hub.sandbox.airtable.fields.registry import DERIVED, STORED
 from hub.sandbox.airtable.ids import new_id
 from hub.sandbox.airtable.json_values import Fields, Json
 
@@ -203,13 +203,13 @@ def checked_options(name: str, field_type: Json, options: Json) -> Fields | None
     """The options of a new field as the schema will show them; links are seen to elsewhere."""
     if not isinstance(field_type, str) or not isinstance(options, dict | None):
         raise errors.invalid_request()
-    if is_computed(field_type):
-        raise errors.unprocessable(
-            "UNSUPPORTED_FIELD_TYPE_FOR_CREATE",
-            f"Creating {field_type} fields is not supported at this time",
-        )
     check = OPTIONS.get(field_type)
     if check is None:
+        if field_type in DERIVED or field_type in STORED:
+            raise errors.unprocessable(
+                "UNSUPPORTED_FIELD_TYPE_FOR_CREATE",
+                f"Creating {field_type} fields is not supported at this time",
+            )
         raise errors.unprocessable(
             "INVALID_FIELD_TYPE_FOR_CREATE", f"There is no field type {field_type}"
         )
