@@ -75,12 +75,14 @@ def _contacts_of(client: HubRow, slug: str, seed: int) -> list[HubRow]:
 def slugs_of(names: tuple[str, ...]) -> dict[str, str]:
     """A part of a domain name for each company name, no two alike."""
     slugs: dict[str, str] = {}
+    taken: set[str] = set()
     for name in names:
         plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
         stem = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].strip("-") or "client"
         slug, number = stem, 1
-        while slug in slugs.values():
+        while slug in taken:
             number += 1
             slug = f"{stem}-{number}"
         slugs[name] = slug
+        taken.add(slug)
     return slugs
