@@ -43,7 +43,7 @@ def test_the_owner_of_the_token_is_told(sandbox: SandboxServer, api: Api) -> Non
     assert "owner@sandbox.example" == api.whoami()["email"]  # type: ignore[typeddict-item]  # there with the scope
     reader = Api("patReader", endpoint_url=sandbox.url).whoami()
     assert "email" not in reader
-    assert ["data.records:read", "schema.bases:read"] == reader["scopes"]  # type: ignore[typeddict-item]  # as above
+    assert ["data.records:read", "schema.bases:read"] == reader["scopes"]
 
 
 def test_a_table_is_created_and_renamed(base: Base) -> None:
@@ -114,7 +114,7 @@ def test_a_field_that_cannot_be_is_refused(
 ) -> None:
     before = len(base.schema(force=True).table(CLIENTS).fields)
     with pytest.raises(requests.HTTPError, match=error):
-        base.table(CLIENTS).create_field(name, kind, options=options)  # type: ignore[arg-type]  # wrong on purpose
+        base.table(CLIENTS).create_field(name, kind, options=options)
 
     assert before == len(base.schema(force=True).table(CLIENTS).fields)
 

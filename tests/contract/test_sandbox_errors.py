@@ -61,7 +61,7 @@ def test_a_route_that_is_none_is_not_found(
     ],
 )
 def test_a_missing_thing_answers_403(loaded: SandboxServer, method: str, path: str) -> None:
-    body = {"fields": {}} if method == "PATCH" else None
+    body: Any = {"fields": {}} if method == "PATCH" else None
 
     assert (
         403,
@@ -105,7 +105,7 @@ def test_route_comes_before_token_before_access_before_body(loaded: SandboxServe
 def test_scopes_bases_and_roles_are_held_to(
     loaded: SandboxServer, token: str, method: str, path: str, status: int
 ) -> None:
-    body = {"fields": {}} if method == "POST" else None
+    body: Any = {"fields": {}} if method == "POST" else None
 
     assert status == loaded.call(method, path, body, token=token)[0]
 

@@ -9,7 +9,9 @@ from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
+from starlette.types import Receive, Scope, Send
 
+from hub.sandbox.airtable.api.asgi import CUT, cutter
 from hub.sandbox.airtable.control import Control
 from hub.sandbox.airtable.limits import Limits
 from hub.sandbox.airtable.notifier import PingTiming
@@ -18,6 +20,14 @@ from hub.sandbox.airtable.sandbox import Sandbox
 from hub.sandbox.airtable.state import State
 
 PAGES = "hub.sandbox.airtable.pages"
+
+
+class SandboxApplication(Starlette):
+    """Starlette, which also remembers how the connection of a request can be cut."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[CUT] = cutter(send)
+        await super().__call__(scope, receive, send)
 
 
 def create_app(
@@ -48,7 +58,7 @@ def create_app(
         *Control(sandbox, control_token).routes(),
         *_pages(),
     ]
-    app = Starlette(routes=routes, lifespan=lifespan)
+    app = SandboxApplication(routes=routes, lifespan=lifespan)
     app.state.sandbox = sandbox
     return app
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 
 from starlette.types import Receive, Scope, Send
 
@@ -22,6 +23,7 @@ from hub.sandbox.airtable.people_edits import PeopleEdits
 from hub.sandbox.airtable.state import OWNER, State
 
 log = logging.getLogger(__name__)
+CUT = "sandbox.cut"
 _ANONYMOUS = Token(text="", user=OWNER, scopes=frozenset(), levels={})
 _JSON = b"application/json; charset=utf-8"
 _STATUS_TYPES = {
@@ -86,7 +88,7 @@ class AirtableApi:
         struck = self.faults.take(scope["method"], path)
         status: int | None = None
         try:
-            answer = await self._answer(scope, receive, send, struck)
+            answer = await self._answer(scope, receive, struck)
             status = answer.status
             await _send(send, answer)
         except _Dropped:
@@ -94,17 +96,15 @@ class AirtableApi:
         finally:
             self._note(scope, path, status, struck, time.perf_counter() - begun)
 
-    async def _answer(
-        self, scope: Scope, receive: Receive, send: Send, struck: list[Fault]
-    ) -> Answer:
+    async def _answer(self, scope: Scope, receive: Receive, struck: list[Fault]) -> Answer:
         body = await _read_body(receive, self.limiter.limits)
         for fault in struck:
-            early = await self._before(fault, send)
+            early = await self._before(fault, scope)
             if early is not None:
                 return early
         answer = self._process(scope, body)
         for fault in struck:
-            await self._after(fault, answer, send)
+            await self._after(fault, answer, scope)
         return answer
 
     def _process(self, scope: Scope, body: bytes | None) -> Answer:
@@ -150,11 +150,11 @@ class AirtableApi:
 
     # Faults
 
-    async def _before(self, fault: Fault, send: Send) -> Answer | None:
+    async def _before(self, fault: Fault, scope: Scope) -> Answer | None:
         if fault.kind == "delay":
             await asyncio.sleep(fault.seconds)
         elif fault.kind == "drop_before":
-            drop(send)
+            drop(scope)
             raise _Dropped
         elif fault.kind == "status":
             kind, message = _STATUS_TYPES.get(fault.status, ("SERVER_ERROR", "Server error"))
@@ -171,9 +171,9 @@ class AirtableApi:
             self.iterators.expire_all()
         return None
 
-    async def _after(self, fault: Fault, answer: Answer, send: Send) -> None:
+    async def _after(self, fault: Fault, answer: Answer, scope: Scope) -> None:
         if fault.kind == "drop_after":
-            drop(send)
+            drop(scope)
             raise _Dropped
         if fault.kind == "delay_after":
             await asyncio.sleep(fault.seconds)
@@ -249,15 +249,21 @@ async def _send(send: Send, answer: Answer) -> None:
     await send({"type": "http.response.body", "body": answer.body})
 
 
-def drop(send: Send) -> None:
-    """Cut the connection without an answer.
+def drop(scope: Scope) -> None:
+    """Cut the connection without an answer."""
+    cut = scope.get(CUT)
+    if cut is None:
+        raise RuntimeError("the server does not let a connection be cut: run it under uvicorn")
+    cut()
 
-    ASGI has no word for it: uvicorn's `send` is a method of an object that holds the transport.
+
+def cutter(send: Send) -> Callable[[], None] | None:
+    """What cuts this connection. ASGI has no word for it, but uvicorn's `send` knows its transport.
+
+    Only the outermost application is given that `send`.
     """
     transport = getattr(getattr(send, "__self__", None), "transport", None)
-    if not isinstance(transport, asyncio.BaseTransport) and not hasattr(transport, "abort"):
-        raise RuntimeError("the server does not let a connection be cut: run it under uvicorn")
-    transport.abort()  # type: ignore[union-attr]  # checked above
+    return getattr(transport, "abort", None)
 
 
 async def _wait_for_end(receive: Receive) -> None:

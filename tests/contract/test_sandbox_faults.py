@@ -1,0 +1,212 @@
+"""Does the real client suffer each fault that is asked for, and can a test read what happened?"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+import requests
+from hook_receiver import HookReceiver
+from pyairtable import Api, Table
+from sandbox_base import BASE, CLIENT_0, CLIENT_1, CLIENTS, field, sample
+from sandbox_server import SandboxServer
+
+TABLE = f"/v0/{BASE}/{CLIENTS}"
+
+
+@pytest.fixture
+def loaded(sandbox: SandboxServer) -> SandboxServer:
+    sandbox.load(sample())
+    return sandbox
+
+
+@pytest.fixture
+def clients(loaded: SandboxServer) -> Table:
+    return Api(loaded.token, endpoint_url=loaded.url, retry_strategy=None).table(BASE, CLIENTS)
+
+
+def names(loaded: SandboxServer) -> list[str]:
+    return [each["fields"]["Name"] for each in loaded.call("GET", TABLE)[1]["records"]]
+
+
+def test_a_connection_dropped_before_the_write_leaves_nothing(
+    loaded: SandboxServer, clients: Table
+) -> None:
+    loaded.fault("drop_before", method="POST", path=CLIENTS)
+    with pytest.raises(requests.ConnectionError):
+        clients.create({"Name": "lost"})
+
+    assert ["C0", "C1", "C2"] == names(loaded)
+
+
+def test_a_connection_dropped_after_the_write_leaves_the_record(
+    loaded: SandboxServer, clients: Table
+) -> None:
+    loaded.fault("drop_after", method="POST", path=CLIENTS)
+    with pytest.raises(requests.ConnectionError):
+        clients.create({"Name": "there"})
+
+    assert "there" in names(loaded)
+
+
+def test_the_clients_own_retries_create_the_record_again(loaded: SandboxServer) -> None:
+    loaded.fault("drop_after", method="POST", path=CLIENTS, times=2)
+    Api(loaded.token, endpoint_url=loaded.url).table(BASE, CLIENTS).create({"Name": "thrice"})
+
+    assert 3 == names(loaded).count("thrice")
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(429, "RATE_LIMIT_REACHED"), (500, "SERVER_ERROR"), (503, "RETRIABLE")]
+)
+def test_a_status_is_answered_as_often_as_asked(
+    loaded: SandboxServer, clients: Table, status: int, kind: str
+) -> None:
+    loaded.fault("status", status=status, times=2)
+    for _ in range(2):
+        with pytest.raises(requests.HTTPError, match=kind):
+            clients.all()
+
+    assert 3 == len(clients.all())
+
+
+def test_html_instead_of_json_is_answered(loaded: SandboxServer) -> None:
+    loaded.fault("html")
+    status, body = loaded.call("GET", TABLE)
+
+    assert 502 == status
+    assert body.startswith(b"<!DOCTYPE html>")
+
+
+def test_truncated_json_reaches_the_client(loaded: SandboxServer, clients: Table) -> None:
+    loaded.fault("truncate")
+    with pytest.raises(requests.JSONDecodeError):
+        clients.all()
+
+
+def test_a_partial_list_says_that_it_is_complete(loaded: SandboxServer, clients: Table) -> None:
+    loaded.fault("partial_list")
+
+    assert 1 == len(clients.all())
+    assert 3 == len(clients.all())
+
+
+def test_an_answer_waits(loaded: SandboxServer, clients: Table) -> None:
+    loaded.fault("delay", seconds=0.2)
+    begun = time.monotonic()
+    clients.all()
+
+    assert time.monotonic() - begun >= 0.2
+
+
+def test_an_expired_iterator_stops_a_scan(loaded: SandboxServer, clients: Table) -> None:
+    loaded.fault("expire_iterators", skip=1)
+    with pytest.raises(requests.HTTPError, match="LIST_RECORDS_ITERATOR_NOT_AVAILABLE"):
+        clients.all(page_size=1)
+
+
+def test_an_iterator_expires_when_it_is_left_alone(loaded: SandboxServer) -> None:
+    offset = loaded.call("GET", f"{TABLE}?pageSize=1")[1]["offset"]
+    loaded.advance(301)
+    status, answer = loaded.call("GET", f"{TABLE}?pageSize=1&offset={offset}")
+
+    assert (422, {"error": {"type": "LIST_RECORDS_ITERATOR_NOT_AVAILABLE"}}) == (status, answer)
+
+
+def test_a_persons_edit_lands_between_a_read_and_its_write(
+    loaded: SandboxServer, clients: Table
+) -> None:
+    read = clients.get(CLIENT_0)
+    loaded.fault(
+        "edit_before",
+        method="PATCH",
+        base=BASE,
+        table=CLIENTS,
+        edit={"user": "Robin", "update": [{"id": CLIENT_0, "fields": {"Name": "Robin's"}}]},
+    )
+    answer = clients.update(CLIENT_0, {"Name": "ours"})
+    log = [(each["user"], each["before"], each["after"]) for each in loaded.edits()]
+
+    assert "C0" == read["fields"]["Name"]
+    assert "ours" == answer["fields"]["Name"]
+    assert [("Robin", "C0", "Robin's"), ("Owner", "Robin's", "ours")] == log
+
+
+def test_only_the_requests_that_match_are_struck(loaded: SandboxServer, clients: Table) -> None:
+    loaded.fault("status", status=500, method="PATCH", path=CLIENT_1, skip=1)
+
+    clients.update(CLIENT_0, {"Name": "a"})
+    clients.update(CLIENT_1, {"Name": "b"})  # the one that is skipped
+    with pytest.raises(requests.HTTPError):
+        clients.update(CLIENT_1, {"Name": "c"})
+    assert [] == loaded.faults()
+
+
+def test_the_journal_names_every_request_and_fault(loaded: SandboxServer, clients: Table) -> None:
+    loaded.fault("status", status=500, method="PATCH")
+    with pytest.raises(requests.HTTPError):
+        clients.update(CLIENT_0, {"Name": "a"})
+    clients.update(CLIENT_0, {"Name": "a"})
+    clients.all()
+
+    seen = [(each["method"], each["status"], each["write"], each["faults"])
+            for each in loaded.requests()]  # fmt: skip
+    assert [
+        ("PATCH", 500, True, ["status"]),
+        ("PATCH", 200, True, []),
+        ("GET", 200, False, []),
+    ] == seen
+    assert 2 == loaded.write_count()
+
+
+def test_a_fault_that_is_none_is_refused(loaded: SandboxServer) -> None:
+    with pytest.raises(ValueError, match="valid are drop_before"):
+        loaded.fault("earthquake")
+
+
+HOOK: dict[str, Any] = {"specification": {"options": {"filters": {"dataTypes": ["tableData"]}}}}
+
+
+@pytest.mark.parametrize(("kind", "count"), [("ping_lost", 0), ("ping_doubled", 2)])
+def test_a_ping_is_lost_or_doubled(loaded: SandboxServer, kind: str, count: int) -> None:
+    receiver = HookReceiver()
+    loaded.call("POST", f"/v0/bases/{BASE}/webhooks", {**HOOK, "notificationUrl": receiver.url})
+    loaded.fault(kind)
+    loaded.edit(BASE, CLIENTS, update=[{"id": CLIENT_0, "fields": {"Name": "a"}}])
+    receiver.wait(count)
+    _until_settled(loaded)
+    loaded.edit(BASE, CLIENTS, update=[{"id": CLIENT_0, "fields": {"Name": "b"}}])
+
+    assert count + 1 == len(receiver.wait(count + 1))
+    receiver.close()
+
+
+def _until_settled(loaded: SandboxServer) -> None:
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        (hook,) = loaded.call("GET", f"/v0/bases/{BASE}/webhooks")[1]["webhooks"]
+        if hook["lastSuccessfulNotificationTime"]:
+            return
+    raise AssertionError("the ping was never settled")
+
+
+def test_the_control_door_is_closed_to_browsers(loaded: SandboxServer) -> None:
+    headers = {"Origin": loaded.url}
+
+    assert 403 == loaded.call("GET", "/_control/edits", token=None, headers=headers)[0]
+    assert 200 == loaded.call("GET", "/_control/edits", token=None)[0]
+
+
+def test_the_edit_log_tells_creations_and_destructions(
+    loaded: SandboxServer, clients: Table
+) -> None:
+    made = clients.create({"Name": "n"})
+    clients.delete(made["id"])
+
+    assert [
+        ("create", None, None, None),
+        ("create", field("Name"), None, "n"),
+        ("destroy", None, None, None),
+        ("destroy", field("Name"), "n", None),
+    ] == [(each["kind"], each["field"], each["before"], each["after"]) for each in loaded.edits()]
