@@ -6,7 +6,12 @@ from connectors.airtable.notification import verify as verify_notification
 from connectors.airtable.settings import Settings
 from hub.contract import Connector, Limiter
 
-__all__ = ["Settings", "build", "verify_notification"]
+__all__ = ["Settings", "build", "preload", "verify_notification"]
+
+
+def preload() -> None:
+    """Load what `build` needs, so that a forked worker finds it loaded."""
+    import connectors.airtable.connector  # noqa: F401  # loading it is the point
 
 
 def build(connection: str, settings: Settings, limiter: Limiter) -> Connector:
