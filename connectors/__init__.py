@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import pkgutil
 from collections.abc import Mapping
 from types import ModuleType
 
@@ -10,7 +11,10 @@ from pydantic import BaseModel
 
 from hub.errors import ConfigError
 
-KINDS = ("airtable",)
+KINDS = tuple(
+    sorted(found.name for found in pkgutil.iter_modules(__path__) if found.name[0] != "_")
+)
+"""Every module here is a kind; a name that begins with an underscore is not."""
 
 
 def load(kind: str) -> ModuleType:
