@@ -189,8 +189,11 @@ def test_the_demo_configuration_is_valid_and_names_what_the_base_has(
 
 
 def test_the_configuration_explains_each_setting_once(company: Company) -> None:
-    text = demo_config_text(company, airtable_url="http://127.0.0.1:8400")
+    text = demo_config_text(
+        company, airtable_url="http://127.0.0.1:8400", grid_url="http://127.0.0.1:8400/app"
+    )
 
+    assert 'grid_url = "http://127.0.0.1:8400/app"' in text
     comments = [line for line in text.splitlines() if line.startswith("#")]
     assert len(comments) > 12
     assert len(set(comments)) == len(comments)

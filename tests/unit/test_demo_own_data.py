@@ -220,6 +220,7 @@ def test_parents_are_found_in_other_capitals_and_missing_ones_reported(tmp_path:
             {"mine": "acount,sector\nAlpha,x\n"},
             ["no sheet of accounts", '"acount" is close to "account"', "Rename the header"],
         ),
+        ({"mine": "\n\n"}, ["mine.csv is empty"]),
         ({"a": ACCOUNTS, "b": ACCOUNTS}, ["a.csv and b.csv", "both look like accounts"]),
         (
             {
@@ -227,6 +228,22 @@ def test_parents_are_found_in_other_capitals_and_missing_ones_reported(tmp_path:
                 "spelling": "sheet,column,from,to\naccounts,sektor,x,y\n",
             },
             ["spelling.csv, row 2", 'got "sektor"', 'Did you mean "sector"?'],
+        ),
+        (
+            {"accounts": ACCOUNTS, "spelling": "sheet,column,from,to\naccounts,sector,,y\n"},
+            ["spelling.csv, row 2, column from", "Write the text"],
+        ),
+        (
+            {"accounts": ACCOUNTS, "teams": "sales agent,manager\nAnn,Bob\nAnn,Cleo\n"},
+            ["teams.csv, row 3", 'got "Ann"', "each seller once"],
+        ),
+        (
+            {"accounts": "account,sector\nAl\x00pha,x\n"},
+            ["row 2", "a zero byte"],
+        ),
+        (
+            {"accounts": "account,revenue\nAlpha,9999999999999\n"},
+            ["row 2", "a number below 1,000,000,000,000"],
         ),
     ],
 )
@@ -253,3 +270,15 @@ def test_names_in_any_script_get_domains_that_differ(tmp_path: Path) -> None:
     domains = [str(row["name"]) for row in company.rows["sending_domain"]]
     assert len(set(domains)) == len(domains)
     assert all(domain.isascii() for domain in domains)
+
+
+@pytest.mark.parametrize("status", ["onboarding", "warming", "active", "paused", "churned"])
+def test_clients_of_any_status_make_a_whole_company(tmp_path: Path, status: str) -> None:
+    company = built(tmp_path, accounts=f"account,status\nAlpha,{status}\nBeta,{status}\n")
+
+    assert {status} == {row["status"] for row in company.rows["client"]}
+    assert len(company.rows["excluded_day"]) == 2
+    assert company.rows["mailbox"]
+    assert all(row["client_id"] for row in company.rows["delivery_metric_daily"])
+    assert "client.status" not in {made.what for made in company.report.generated}
+    base_json(company)
