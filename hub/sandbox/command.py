@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import sqlite3
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 DEFAULT_PORT = 8900
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """What the command line asks for."""
+
+    data: Path | None
+    files: tuple[Path, ...]
+    reload: bool
+    rate_limited: bool
+    penalty_seconds: float
+    monthly_calls: int | None
+    control_token: str | None
 
 
 @click.command("sandbox")
@@ -58,8 +74,23 @@ def sandbox_command(
     control_token: str | None,
 ) -> None:
     """Run a stand-in for Airtable's Web API with a grid for people."""
-    import sqlite3
+    with contextlib.closing(_listen(host, airtable_port)) as listener:
+        _serve(
+            listener,
+            Settings(
+                data=data,
+                files=files,
+                reload=reload,
+                rate_limited=not no_rate_limit,
+                penalty_seconds=penalty_seconds,
+                monthly_calls=monthly_calls,
+                control_token=control_token,
+            ),
+        )
 
+
+def _serve(listener: socket.socket, settings: Settings) -> None:
+    # Only here: a command line that merely lists its commands shall not load a web server.
     import uvicorn
 
     from hub.sandbox.airtable.app import create_app
@@ -68,39 +99,39 @@ def sandbox_command(
     from hub.sandbox.airtable.sandbox import Sandbox
     from hub.sandbox.airtable.state import State
 
-    listener = _listen(host, airtable_port)
     try:
-        state = State(data)
+        state = State(settings.data)
     except (OSError, sqlite3.Error) as error:
         raise click.ClickException(
-            f"[sandbox] state folder {data}: cannot be used ({error}). "
+            f"[sandbox] state folder {settings.data}: cannot be used ({error}). "
             "Name a folder that can be written with --data."
         ) from error
-    limits = Limits(
-        per_base=None if no_rate_limit else 5,
-        per_token=None if no_rate_limit else 50,
-        penalty_seconds=penalty_seconds,
-        monthly_calls=monthly_calls,
-    )
-    sandbox = Sandbox(state, limits)
-    for file in files:
-        try:
-            sandbox.load_file(file, reload=reload)
-        except BadBaseFile as error:
-            raise click.ClickException(f"[sandbox] {error}") from error
-    port = listener.getsockname()[1]
-    click.echo(f"Airtable stand-in on http://{host}:{port}")
-    config = uvicorn.Config(
-        create_app(sandbox, control_token=control_token),
-        log_level="warning",
-        ws="none",
-        access_log=False,
-        timeout_graceful_shutdown=1,
-    )
-    try:
-        uvicorn.Server(config).run(sockets=[listener])
-    finally:
-        state.close()
+    with contextlib.closing(state):
+        sandbox = Sandbox(
+            state,
+            Limits(
+                per_base=5 if settings.rate_limited else None,
+                per_token=50 if settings.rate_limited else None,
+                penalty_seconds=settings.penalty_seconds,
+                monthly_calls=settings.monthly_calls,
+            ),
+        )
+        for file in settings.files:
+            try:
+                sandbox.load_file(file, reload=settings.reload)
+            except BadBaseFile as error:
+                raise click.ClickException(f"[sandbox] {error}") from error
+        host, port = listener.getsockname()[:2]
+        click.echo(f"Airtable stand-in on http://{host}:{port}")
+        uvicorn.Server(
+            uvicorn.Config(
+                create_app(sandbox, control_token=settings.control_token),
+                log_level="warning",
+                ws="none",
+                access_log=False,
+                timeout_graceful_shutdown=1,
+            )
+        ).run(sockets=[listener])
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -110,6 +141,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen(2048)
     except OSError as error:
         listener.close()
         raise click.ClickException(

@@ -41,11 +41,11 @@ def load(state: State, body: Json, *, reload: bool = False) -> list[str]:
     loaded = []
     with state.lock:
         for each in body.get("bases", []):
-            if each["id"] in state.bases:
-                if not reload:
-                    continue
-                state.drop_base(each["id"])
-            base = _Loading(state, each).base()
+            loading = _Loading(state, each)
+            if each["id"] in state.bases and not reload:
+                continue
+            base = loading.base()
+            state.drop_base(base.id)
             with state.file.transaction() as connection:
                 state.save_base(connection, base)
                 for table in base.tables.values():
@@ -93,7 +93,7 @@ class _Loading:
         self.state = state
         self.body = body
         for key in ("id", "name", "tables"):
-            if key not in body:
+            if not isinstance(body, dict) or key not in body:
                 raise BadBaseFile(f'a base lacks "{key}"')
         if not is_id(body["id"], "app"):
             raise BadBaseFile(f"base id {body['id']!r}: valid are app and 14 letters or digits")
