@@ -251,6 +251,11 @@ def _plan_deleted_row(
 UNKNOWN_ACTOR = "unknown"
 
 
+def keep_ours(plan: RecordPlan) -> RecordPlan:
+    """The plan of a person who refused theirs: it counts as seen, and ours is sent."""
+    return replace(plan, takes={}, overwrites=False, has_to_push=True)
+
+
 def _plan_cells(
     mapping: StreamMapping,
     fields: Mapping[str, FieldSchema],

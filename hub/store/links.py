@@ -305,3 +305,11 @@ def a_live_witness(
         ),
         {"connection": connection, "stream": stream, "ids": list(not_of)},
     ).scalar_one_or_none()
+
+
+def table_of(session: Session, link_id: UUID) -> str:
+    """The hub table that a link's row is in."""
+    table: str = session.execute(
+        text("select table_name from hub.record_link where id = :id"), {"id": link_id}
+    ).scalar_one()
+    return table

@@ -146,26 +146,33 @@ def ask_approval(
     return UUID(str(approval))
 
 
-def approved_items(session: Session, connection: str, stream: str, action: str) -> set[str]:
-    """The ids that a person approved and that have not been dealt with yet."""
+def decided_items(
+    session: Session, connection: str, stream: str, action: str, decision: str
+) -> set[str]:
+    """The ids that a person approved, or refused, and that have not been dealt with yet."""
     found = session.execute(
         text(
             "select jsonb_array_elements_text(items) from hub.approval"
             " where connection = :connection and stream = :stream and action = :action"
-            " and decision = 'approved' and applied_at is null"
+            " and decision = :decision and applied_at is null"
         ),
-        {"connection": connection, "stream": stream, "action": action},
+        {
+            "connection": connection,
+            "stream": stream,
+            "action": action,
+            "decision": decision,
+        },
     )
     return set(found.scalars())
 
 
 def mark_applied(session: Session, connection: str, stream: str, action: str) -> None:
-    """The approved plans of this kind have been carried out."""
+    """What was decided about plans of this kind has been carried out."""
     session.execute(
         text(
             "update hub.approval set applied_at = clock_timestamp()"
             " where connection = :connection and stream = :stream and action = :action"
-            " and decision = 'approved' and applied_at is null"
+            " and decision is not null and applied_at is null"
         ),
         {"connection": connection, "stream": stream, "action": action},
     )
@@ -190,3 +197,14 @@ def decide(
     if row is None:
         raise NotFound(f"no plan waits under {approval_id}. `hub sync approvals` lists what waits.")
     return row.connection, row.stream, row.action, list(row.items)
+
+
+def open_approvals(session: Session) -> list[dict[str, object]]:
+    """The plans that wait for a person's word, the oldest first."""
+    found = session.execute(
+        text(
+            "select id, connection, stream, action, reason, jsonb_array_length(items) as items,"
+            " created_at from hub.approval where decision is null order by created_at"
+        )
+    )
+    return [dict(row._mapping) for row in found]

@@ -59,6 +59,39 @@ def load(session: Session, connection: str, stream: str) -> State:
     return State(connection=connection, stream=stream, **row._mapping)
 
 
+def exists(session: Session, connection: str, stream: str) -> bool:
+    """Whether the hub knows the stream."""
+    found: bool = session.execute(
+        text(
+            "select exists (select from hub.stream_state"
+            " where connection = :connection and stream = :stream)"
+        ),
+        {"connection": connection, "stream": stream},
+    ).scalar_one()
+    return found
+
+
+def overview(session: Session) -> list[dict[str, Any]]:
+    """Every stream with its state and its open matters, by name."""
+    found = session.execute(
+        text(
+            "select s.connection, s.stream, s.is_paused, s.hold_reason, s.needs_reconcile,"
+            " s.backfilled_at, s.reconciled_at, s.pulled_at, s.pushed_at, s.failing_since,"
+            " s.error_message,"
+            " (select count(*) from hub.record_link l where l.connection = s.connection"
+            "   and l.stream = s.stream and l.state = 'live') as records,"
+            " (select count(*) from hub.conflict c where c.connection = s.connection"
+            "   and c.stream = s.stream and c.status = 'open') as open_conflicts,"
+            " (select count(*) from hub.frozen_cell f join hub.record_link l on l.id = f.link_id"
+            "   where l.connection = s.connection and l.stream = s.stream) as frozen_cells,"
+            " (select count(*) from hub.recheck r where r.connection = s.connection"
+            "   and r.stream = s.stream) as waiting_rows"
+            " from hub.stream_state s order by s.connection, s.stream"
+        )
+    )
+    return [dict(row._mapping) for row in found]
+
+
 _SETTABLE = frozenset(
     {
         "cursor",
@@ -221,15 +254,3 @@ def advance_hook(
     ).one_or_none()
     if moved is None:
         raise LeaseLost
-
-
-def hook_secrets(session: Session, connection: str) -> dict[str, str]:
-    """The MAC secrets of the connection's hooks, by hook id; closed ones still ring for a while."""
-    found = session.execute(
-        text(
-            "select external_id, mac_secret from hub.hook"
-            " where connection = :connection and mac_secret is not null"
-        ),
-        {"connection": connection},
-    )
-    return {external_id: secret for external_id, secret in found}

@@ -45,7 +45,7 @@ def stops(
 
     `already` counts what this run did of the same kind. Items that a person approved are free.
     """
-    free = runs.approved_items(session, mapping.connection, mapping.stream, action)
+    free = runs.decided_items(session, mapping.connection, mapping.stream, action, "approved")
     counted = [item for item in items if item not in free]
     if not counted:
         return False

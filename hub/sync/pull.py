@@ -13,9 +13,9 @@ from sqlmodel import Session
 
 from hub.core.links import Link
 from hub.core.mapping import StreamMapping
-from hub.core.plan import NO_FATE, Edit, LinkFate, RecordPlan
+from hub.core.plan import NO_FATE, Edit, LinkFate, RecordPlan, keep_ours
 from hub.core.records import ChangeKind, RecordChange, RemoteRecord
-from hub.store import leases, links, streams
+from hub.store import leases, links, runs, streams
 from hub.store.streams import OpenHook, State
 from hub.sync import guarding
 from hub.sync.apply import apply_page
@@ -219,6 +219,12 @@ def apply_guarded(
 ) -> bool:
     """Write plans unless they overwrite too much; False when the stream was stopped instead."""
     overwritten = [str(plan.link.row_id) for plan in plans if plan.overwrites]
+    if overwritten:
+        refused = runs.decided_items(
+            session, mapping.connection, mapping.stream, guarding.OVERWRITE_IN_HUB, "refused"
+        )
+        plans = [keep_ours(p) if str(p.link.row_id) in refused else p for p in plans]
+        overwritten = [row_id for row_id in overwritten if row_id not in refused]
     key = f"overwritten in {mapping.stream}"
     if overwritten and guarding.stops(
         session,

@@ -1,0 +1,60 @@
+"""Which central Postgres does a command speak with?"""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import connectors
+from hub.cli.home import home_folder
+from hub.config import load_config, locate_config
+from hub.embedded.postgres import EmbeddedPostgres
+from hub.errors import ConfigError, StoreUnavailable
+from hub.store.database import Database
+
+
+@contextmanager
+def central_database() -> Iterator[Database]:
+    """The configured database, else the one that `hub demo` or `hub up` runs in the state folder.
+
+    Raises:
+        ConfigError: neither is there.
+        StoreUnavailable: it does not answer.
+    """
+    from sqlalchemy.exc import OperationalError
+
+    database = Database(_url(), pool_size=1, application_name="hub cli")
+    try:
+        yield database
+    except OperationalError as exc:
+        raise StoreUnavailable(
+            "The central Postgres does not answer. Start it (`hub demo` or `hub up` start their "
+            "own), or correct DATABASE_URL.",
+            detail=str(exc.orig),
+        ) from exc
+    finally:
+        database.dispose()
+
+
+def _url() -> str:
+    config = load_config(
+        locate_config(None, os.environ),
+        os.environ,
+        connection_models=connectors.settings_models(),
+    )
+    if config.database.url is not None:
+        return config.database.url.get_secret_value()
+    home = home_folder(os.environ)
+    if (home / "postgres").is_dir():
+        return EmbeddedPostgres(home / "postgres").url()
+    raise ConfigError(
+        "There is no database: set DATABASE_URL, or [database] url in hub.toml, or run this where "
+        "`hub demo` or `hub up` runs (HUB_HOME names their state folder)."
+    )
+
+
+def person() -> str:
+    """Who is at the keyboard, for the change log."""
+    return os.environ.get("HUB_ACTOR") or getpass.getuser()

@@ -1,0 +1,208 @@
+"""How do ops see and steer the streams from the command line?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import click
+
+from hub.cli.central import central_database, person
+from hub.core.merge import Winner
+from hub.store import conflicts as conflict_store
+from hub.store import runs as run_store
+from hub.store import streams as stream_store
+from hub.sync import resolve as resolving
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
+
+
+@click.group()
+def sync() -> None:
+    """See how the streams are, settle conflicts, and decide about plans that were stopped."""
+
+
+@sync.command()
+@_JSON
+def status(as_json: bool) -> None:
+    """Say how each stream is."""
+    with central_database() as database, database.reading() as session:
+        found = stream_store.overview(session)
+    if as_json:
+        _print_json(found)
+        return
+    _table(
+        ("stream", "state", "records", "last in", "last out", "conflicts", "frozen"),
+        [
+            (
+                f"{row['connection']}.{row['stream']}",
+                _state(row),
+                f"{row['records']:,}",
+                _ago(row["pulled_at"]),
+                _ago(row["pushed_at"]),
+                row["open_conflicts"],
+                row["frozen_cells"],
+            )
+            for row in found
+        ],
+        empty="No stream has run yet: start the worker and the scheduler with `hub up`.",
+    )
+
+
+def _state(row: dict[str, Any]) -> str:
+    if row["is_paused"]:
+        return "paused"
+    if row["hold_reason"]:
+        return f"stopped: {row['hold_reason']}"
+    if row["failing_since"]:
+        return f"failing: {row['error_message']}"
+    if row["backfilled_at"] is None:
+        return "reading for the first time"
+    return "healthy"
+
+
+@sync.command()
+@click.option(
+    "--status",
+    "wanted",
+    type=click.Choice(["open", "settled", "resolved", "all"]),
+    default="all",
+    show_default=True,
+    help="Only those that wait, were settled by a policy, or were resolved by a person.",
+)
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@_JSON
+def conflicts(wanted: str, limit: int, as_json: bool) -> None:
+    """List conflicts, the newest first: base, theirs, ours, and whose value stands."""
+    with central_database() as database, database.reading() as session:
+        found = conflict_store.list_conflicts(
+            session, status=None if wanted == "all" else wanted, limit=limit
+        )
+    if as_json:
+        _print_json([_conflict(item) for item in found])
+        return
+    _table(
+        ("id", "cell", "base", "theirs", "ours", "stands", "why"),
+        [
+            (
+                item.id,
+                f"{item.table_name}.{item.field}",
+                _value(item.base),
+                f"{_value(item.theirs)} ({item.their_actor or 'unknown'})",
+                f"{_value(item.ours)} ({item.our_actor or 'unknown'})",
+                item.winner or "waits for you",
+                f"{item.cause}, {item.policy}",
+            )
+            for item in found
+        ],
+        empty="There is no such conflict.",
+    )
+
+
+@sync.command()
+@click.argument("conflict", type=click.UUID)
+@click.argument("winner", type=click.Choice([side.value for side in Winner]))
+@click.option("--by", default=None, help="Who decides; else HUB_ACTOR or your user name.")
+def resolve(conflict: UUID, winner: str, by: str | None) -> None:
+    """Let THEIRS or OURS stand, also long after a policy decided otherwise."""
+    with central_database() as database:
+        click.echo(resolving.resolve_conflict(database, conflict, Winner(winner), by or person()))
+
+
+@sync.command()
+@_JSON
+def approvals(as_json: bool) -> None:
+    """List the plans that the guard stopped and that wait for a word."""
+    with central_database() as database, database.reading() as session:
+        found = run_store.open_approvals(session)
+    if as_json:
+        _print_json(found)
+        return
+    _table(
+        ("id", "stream", "records", "why it was stopped"),
+        [
+            (row["id"], f"{row['connection']}.{row['stream']}", row["items"], row["reason"])
+            for row in found
+        ],
+        empty="Nothing waits.",
+    )
+
+
+@sync.command()
+@click.argument("approval", type=click.UUID)
+@click.option("--by", default=None, help="Who decides; else HUB_ACTOR or your user name.")
+def approve(approval: UUID, by: str | None) -> None:
+    """Carry out a stopped plan: exactly the records that it lists."""
+    with central_database() as database:
+        click.echo(resolving.decide_plan(database, approval, approve=True, by=by or person()))
+
+
+@sync.command()
+@click.argument("approval", type=click.UUID)
+@click.option("--by", default=None, help="Who decides; else HUB_ACTOR or your user name.")
+def refuse(approval: UUID, by: str | None) -> None:
+    """Drop a stopped plan, and put back what it would have followed."""
+    with central_database() as database:
+        click.echo(resolving.decide_plan(database, approval, approve=False, by=by or person()))
+
+
+@sync.command()
+@click.argument("stream")
+def pause(stream: str) -> None:
+    """Stop a stream, given as CONNECTION.STREAM."""
+    _set_paused(stream, paused=True)
+    click.echo(f"{stream} is paused. Nothing is lost: it is read completely when it resumes.")
+
+
+@sync.command()
+@click.argument("stream")
+def resume(stream: str) -> None:
+    """Let a paused stream go on, given as CONNECTION.STREAM."""
+    _set_paused(stream, paused=False)
+    click.echo(f"{stream} goes on; it is read completely once.")
+
+
+def _set_paused(stream: str, *, paused: bool) -> None:
+    connection, dot, name = stream.partition(".")
+    if not dot:
+        raise click.UsageError(f"{stream!r} is not CONNECTION.STREAM; `hub sync status` lists them")
+    with central_database() as database:
+        resolving.pause(database, connection, name, paused=paused, by=person())
+
+
+def _conflict(item: conflict_store.ConflictRecord) -> dict[str, Any]:
+    return {name: getattr(item, name) for name in item.__dataclass_fields__}
+
+
+def _print_json(answer: object) -> None:
+    click.echo(json.dumps(answer, indent=2, default=str))
+
+
+def _value(value: object) -> str:
+    return "empty" if value is None else str(value)
+
+
+def _ago(moment: datetime | None) -> str:
+    if moment is None:
+        return "never"
+    seconds = (datetime.now(UTC) - moment).total_seconds()
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit} ago"
+    return f"{seconds:.0f} s ago"
+
+
+def _table(head: Sequence[str], lines: Sequence[Sequence[object]], *, empty: str) -> None:
+    if not lines:
+        click.echo(empty)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*head, box=None, pad_edge=False, header_style="bold")
+    for line in lines:
+        table.add_row(*(str(cell) for cell in line))
+    Console().print(table)
