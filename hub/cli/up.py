@@ -80,6 +80,7 @@ def _run(config: Config, path: Path, port: int, console: Console, began: float) 
             DATABASE_URL=servers.database_url,
             REDIS_URL=servers.redis_url,
             PORT=str(port),
+            UVICORN_HOST=config.web.host,
         )
         started = time.time()
         for program in programs(environ):
