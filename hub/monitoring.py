@@ -52,6 +52,8 @@ def start(dsn: str | None, *, process: Process, environment: str = "production")
         include_source_context=True,
         max_request_body_size="never",
         max_breadcrumbs=0,
+        auto_session_tracking=False,
+        send_client_reports=False,
         traces_sample_rate=None,
         before_send=cast(Any, scrub),
     )
@@ -103,7 +105,7 @@ def report_stopped(error: HubError) -> None:
 
 def scrub(event: MutableMapping[str, Any], hint: Mapping[str, Any]) -> Any:
     """The event as Sentry may have it; None when it is product data."""
-    error = (hint.get("exc_info") or (None, None, None))[1]
+    error = _origin((hint.get("exc_info") or (None, None, None))[1])
     if isinstance(error, _PRODUCT_DATA):
         return None
     event.setdefault("tags", {}).update({**_TAGS.get(), **_carried(error)})
@@ -119,6 +121,13 @@ def scrub(event: MutableMapping[str, Any], hint: Mapping[str, Any]) -> Any:
     for exception in (event.get("exception") or {}).get("values") or ():
         _scrub_exception(exception)
     return redact(event)
+
+
+def _origin(error: object) -> object:
+    """What went wrong in a resolver, and not GraphQL's wrapping of it."""
+    while (inner := getattr(error, "original_error", None)) is not None:
+        error = inner
+    return error
 
 
 def _scrub_exception(exception: MutableMapping[str, Any]) -> None:
