@@ -2,7 +2,7 @@
 import { lockedWords } from "./cells.js";
 import { copyText, pasteWords, planClear, planFillDown, planPaste } from "./clipboard.js";
 import { ago } from "./dates.js";
-import { askName, confirm, showHelp, showRefused, toast } from "./dialogs.js";
+import { askName, confirm, dropOffers, showHelp, showRefused, toast } from "./dialogs.js";
 import { $, count, h, hueOf, icon, initials, plural } from "./dom.js";
 import { Editor } from "./editor.js";
 import { askFilter, askSort, readQuery, writeQuery } from "./filters.js";
@@ -339,7 +339,7 @@ class Page {
     this.live.addEventListener("state", ({ detail }) => { this.status.state = detail; this.drawStatus(); });
     this.live.addEventListener("people", ({ detail }) => this.drawPeople(detail));
     this.live.addEventListener("trouble", ({ detail }) => toast(`The base could not be read again. ${detail.message}`, "bad"));
-    this.history.addEventListener("change", () => { $("undo").disabled = !this.history.done.length; $("redo").disabled = !this.history.undone.length; });
+    this.history.addEventListener("change", () => { dropOffers(); $("undo").disabled = !this.history.done.length; $("redo").disabled = !this.history.undone.length; });
     window.addEventListener("beforeunload", (event) => { if (base.waiting > 0) event.preventDefault(); });
     window.addEventListener("popstate", () => {
       const id = location.pathname.split("/")[2];
@@ -410,7 +410,11 @@ class Page {
       if (this.editor.busy && !this.editor.finish({ left: true })) return;
       const again = selection.active()?.id === at.id && selection.active()?.field === at.field;
       const touch = event.pointerType !== "mouse";
-      if (at.field === "_n") { if (event.target.closest("[data-open]")) return; selection.selectRow(at.id, event.shiftKey); }
+      if (at.field === "_n") {
+        if (event.target.closest("[data-open]")) return;
+        if (touch && selection.active()?.id === at.id && selection.block()?.right > 0) { this.tapped = at; return; }
+        selection.selectRow(at.id, event.shiftKey);
+      }
       else selection.select(at.id, at.field, { extend: event.shiftKey, reveal: false });
       dragging = !touch && at.field !== "_n";
       if (!touch) { event.preventDefault(); holder.focus({ preventScroll: true }); }
@@ -428,7 +432,9 @@ class Page {
       if (event.target.closest("[data-open]")) { this.openRecord(at.id); return; }
       if (event.target.closest("[data-box]")) { this.editor.begin(grid, at); return; }
       if (event.target.closest("a[href]")) return;
-      if (this.tapped) { this.tapped = null; if (at.field !== "_n") this.editor.begin(grid, at); }
+      if (!this.tapped) return;
+      this.tapped = null;
+      if (at.field === "_n") this.openRecord(at.id); else this.editor.begin(grid, at);
     });
     holder.addEventListener("dblclick", (event) => {
       const at = place(event.target);

@@ -16,6 +16,8 @@ export function openDialog({ title, body, foot = [], side = false, label = title
   dialog.addEventListener("close", () => { dialog.remove(); onclose(dialog.returnValue); });
   $("dialogs").append(dialog);
   dialog.showModal();
+  const inside = content.querySelector("a[href], button, input, select, textarea, [tabindex]");
+  if (!inside && content.scrollHeight > content.clientHeight) content.tabIndex = 0;
   return dialog;
 }
 
@@ -70,10 +72,15 @@ export function showRefused(list) {
         h("td", { class: "mono" }, item.text.slice(0, 80)), h("td", {}, item.reason))))))] });
 }
 
+/** Take away messages that offer something no longer meant. */
+export function dropOffers() {
+  for (const box of $("toasts").querySelectorAll(".toast[data-offer]")) box.remove();
+}
+
 /** Say something for a while; `action` is {words, run}. */
 export function toast(words, kind = "ok", action = null) {
   const icons = { ok: "circle-check", bad: "circle-x", warn: "triangle-alert", idle: "info" };
-  const box = h("div", { class: `toast ${kind}`, role: kind === "bad" ? "alert" : "status" }, icon(icons[kind]), h("span", { class: "grow" }, words),
+  const box = h("div", { class: `toast ${kind}`, role: kind === "bad" ? "alert" : "status", data: action?.words === "Undo" ? { offer: "undo" } : {} }, icon(icons[kind]), h("span", { class: "grow" }, words),
     action ? h("button", { class: "button small-button", type: "button", onclick: () => { box.remove(); action.run(); } }, action.words) : null,
     h("button", { class: "button ghost icon-button small-button", type: "button", "aria-label": "Dismiss", onclick: () => box.remove() }, icon("x")));
   $("toasts").append(box);

@@ -8,6 +8,8 @@ import { comparer, show } from "./values.js";
 const coarse = matchMedia("(pointer: coarse)");
 const narrow = matchMedia("(max-width: 699px)");
 
+const FLASH_MS = 2400;
+
 export class Grid extends EventTarget {
   constructor(base, table, place) {
     super();
@@ -56,7 +58,7 @@ export class Grid extends EventTarget {
   }
 
   #columns() {
-    const number = { field: "_n", title: "#", width: 54, minWidth: 54, frozen: true, headerSort: false, resizable: false,
+    const number = { field: "_n", title: "#", width: narrow.matches ? 46 : 68, minWidth: 46, frozen: true, headerSort: false, resizable: false,
       cssClass: "cell-count", titleFormatter: () => h("span", {}, "#", h("span", { class: "visually-hidden" }, " row")),
       formatter: (cell) => {
         const text = h("span", { class: "row-number" });
@@ -139,6 +141,7 @@ export class Grid extends EventTarget {
       const cell = this.cellElement(id, field);
       if (cell) { cell.classList.add("is-refused"); cell.title = reason; }
     }
+    this.#light();
     if (!this.query) return;
     for (const cell of this.holder.querySelectorAll(".tabulator-cell:not(.cell-count)")) {
       if (cell.textContent.toLowerCase().includes(this.query)) cell.classList.add("is-match");
@@ -177,19 +180,39 @@ export class Grid extends EventTarget {
   }
 
   async #remove(ids) {
+    for (const id of ids) this.words.delete(id);
+    // Tabulator lays out everything again for each row it deletes; past a few, new data is far faster.
+    if (ids.length > 3) {
+      await this.tabulator.replaceData([...this.table.rows.values()]);
+      return;
+    }
     const present = ids.filter((id) => this.tabulator.getRow(id));
     if (present.length) await this.tabulator.deleteRow(present);
-    for (const id of ids) this.words.delete(id);
   }
 
   #flash(id, fieldId, user) {
     const element = fieldId ? this.cellElement(id, fieldId) : this.rowElement(id);
-    if (!element) return;
-    element.classList.remove("flash");
-    void element.offsetWidth;
-    element.classList.add("flash");
-    if (user) element.title = `Changed by ${user}`;
-    element.addEventListener("animationend", () => element.classList.remove("flash"), { once: true });
+    element?.classList.remove("flash");
+    this.flashes.set(`${id} ${fieldId ?? ""}`, { from: performance.now(), user });
+  }
+
+  /** Light up what others changed, also where a row was drawn again since. */
+  #light() {
+    const now = performance.now();
+    for (const [key, { from, user }] of this.flashes) {
+      const [id, fieldId] = key.split(" ");
+      const element = fieldId ? this.cellElement(id, fieldId) : this.rowElement(id);
+      if (now - from > FLASH_MS) {
+        this.flashes.delete(key);
+        element?.classList.remove("flash");
+      } else if (element && !element.classList.contains("flash")) {
+        element.style.animationDelay = `${from - now}ms`;
+        element.classList.add("flash");
+        if (user) element.title = `Changed by ${user}`;
+      }
+    }
+    clearTimeout(this.fading);
+    if (this.flashes.size) this.fading = setTimeout(() => this.#light(), FLASH_MS);
   }
 
   /** All rows anew: after a page of rows was read, or after the stream lost its place. */

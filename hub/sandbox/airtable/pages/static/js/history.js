@@ -8,6 +8,8 @@ export class History extends EventTarget {
     this.base = base;
     this.done = [];
     this.undone = [];
+    this.steps = Promise.resolve();
+    this.edits = 0;
   }
 
   /** Do an edit and remember it. Answers the base's answer. */
@@ -16,6 +18,7 @@ export class History extends EventTarget {
     this.done.push(slot);
     if (this.done.length > 200) this.done.shift();
     this.undone.length = 0;
+    this.edits += 1;
     slot.work = this.base.edit(tableId, edit);
     this.#tell();
     try {
@@ -30,14 +33,22 @@ export class History extends EventTarget {
     }
   }
 
-  undo() { return this.#step(this.done, this.undone, "before"); }
+  undo() { return this.#inTurn(() => this.#step(this.done, this.undone, "before")); }
 
-  redo() { return this.#step(this.undone, this.done, "after"); }
+  redo() { return this.#inTurn(() => this.#step(this.undone, this.done, "after")); }
+
+  /** Steps go one after another, however fast the keys are pressed. */
+  #inTurn(step) {
+    const turn = this.steps.then(step);
+    this.steps = turn.catch(() => undefined);
+    return turn;
+  }
 
   async #step(from, to, side) {
     const slot = from.pop();
     if (!slot) return "";
     this.#tell();
+    const edits = this.edits;
     try {
       await slot.work;
       const { entry } = slot;
@@ -59,7 +70,7 @@ export class History extends EventTarget {
         slot.work = this.base.edit(entry.table, { create, update, remove });
         await slot.work;
       }
-      to.push(slot);
+      if (side === "after" || edits === this.edits) to.push(slot);
       const note = skipped ? `; ${plural(skipped, "cell")} changed since and stayed` : "";
       return `${backwards ? "Undone" : "Done again"}: ${slot.label}${note}`;
     } catch (error) {

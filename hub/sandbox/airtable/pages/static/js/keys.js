@@ -3,11 +3,12 @@
 /** Answer a listener for the grid's keys; `page` carries out what they mean. */
 export function gridKeys(page) {
   return (event) => {
-    if (event.isComposing || event.altKey) return;
+    const typesByAlt = event.getModifierState("AltGraph");
+    if (event.isComposing || (event.altKey && !typesByAlt)) return;
     const grid = page.grid;
     const selection = grid?.selection;
     if (!selection) return;
-    const command = event.ctrlKey || event.metaKey;
+    const command = (event.ctrlKey || event.metaKey) && !typesByAlt;
     const { ids, fields } = grid.view();
     const far = Math.max(ids.length, fields.length) + 1;
     const screen = Math.max(1, Math.floor(grid.holder.clientHeight / grid.rowHeight) - 1);
@@ -42,6 +43,7 @@ export function gridKeys(page) {
     else if (event.key === " ") { page.openRecord(active.id); done(); }
     else if (event.key === "Escape") { selection.select(active.id, active.field); done(); }
     else if (event.key === "?" || event.key === "/") { /* the page's own */ }
+    else if (event.key === "Process") page.editor.begin(grid, active, "");
     else if (event.key.length === 1) { page.editor.begin(grid, active, event.key); done(); }
   };
 }

@@ -63,8 +63,8 @@ export function showRecord({ base, grid, id, trail, edit, remove }) {
   const dialog = openDialog({ title: table.name, side: true, label: `Record of ${table.name}`, body,
     foot: () => [h("button", { class: "button danger", type: "button", onclick: () => { dialog.close("delete"); remove(shown); } }, icon("trash-2"), "Delete"),
       h("span", { class: "grow" }),
-      h("button", { class: "button", type: "button", title: "J", onclick: () => step(1) }, "Next"),
-      h("button", { class: "button", type: "button", title: "K", onclick: () => step(-1) }, "Before")],
+      h("button", { class: "button", type: "button", title: "The record above (K)", onclick: () => step(-1) }, icon("arrow-up"), "Previous"),
+      h("button", { class: "button", type: "button", title: "The record below (J)", onclick: () => step(1) }, icon("arrow-down"), "Next")],
     onclose: () => { base.removeEventListener("rows", redraw); if (!document.querySelector("dialog[open]")) grid.holder.focus({ preventScroll: true }); } });
   dialog.addEventListener("keydown", (event) => {
     if (event.target.closest("input, textarea, select")) return;
