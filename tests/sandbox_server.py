@@ -113,6 +113,14 @@ class SandboxServer:
     def remove(self, base: str, table: str, field: str | None = None) -> dict[str, Any]:
         return self._post("remove", {"base": base, "table": table, "field": field})
 
+    def rename_choice(
+        self, base: str, table: str, field: str, old: str, new: str
+    ) -> dict[str, Any]:
+        return self._post(
+            "rename-choice",
+            {"base": base, "table": table, "field": field, "old": old, "new": new},
+        )
+
     def edits(self, after: int = 0) -> list[dict[str, Any]]:
         """The edit log: the truth of who changed which cell."""
         edits: list[dict[str, Any]] = self._get(f"edits?after={after}")["edits"]

@@ -50,6 +50,7 @@ class Control:
             ("POST", "forgive", self.forgive),
             ("POST", "restore", self.restore),
             ("POST", "remove", self.remove),
+            ("POST", "rename-choice", self.rename_choice),
         ]
         return [
             Route(f"/_control/{path}", told(self._guarded(handle)), methods=[method])
@@ -115,6 +116,18 @@ class Control:
             if field is None:
                 raise AirtableError(404, "NOT_FOUND", f"{table.name} has no such field.")
             self.sandbox.schema.remove_field(base, table, field, actor)
+        return answer({"transaction": base.transaction})
+
+    async def rename_choice(self, request: Request) -> Response:
+        """Rename a select option, as only a person can: {base, table, field, old, new, user?}."""
+        body = await _body(request)
+        base, table = self._place(body)
+        field = table.find_field(body.get("field"))
+        if field is None:
+            raise AirtableError(404, "NOT_FOUND", f"{table.name} has no such field.")
+        actor = self.sandbox.state.person(body.get("user", "Alex"))
+        old, new = str(body.get("old")), str(body.get("new"))
+        self.sandbox.schema.rename_choice(base, table, field, old, new, actor)
         return answer({"transaction": base.transaction})
 
     async def load(self, request: Request) -> Response:

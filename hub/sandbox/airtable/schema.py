@@ -151,6 +151,23 @@ class Schema:
                                                    kind="destroyed", current={},
                                                    previous={"name": table.name})])  # fmt: skip
 
+    def rename_choice(
+        self, base: Base, table: Table, field: Field, old: str, new: str, actor: Actor
+    ) -> None:
+        """What only a person can do: give a select option another name; cells follow."""
+        if old not in field.choice_by_name or new in field.choice_by_name:
+            raise errors.invalid_request(f'Cannot rename option "{old}" to "{new}"')
+        choices = [
+            {**each, "name": new} if each["name"] == old else each
+            for each in field.option("choices")
+        ]
+        field.options = {**(field.options or {}), "choices": choices}
+        field.index_choices()
+        change = SchemaChange(
+            table_id=table.id, field_id=field.id, kind="changed", current={}, previous={}
+        )
+        self.commit(base, actor, [change])
+
     # Making things
 
     def _add_table(self, base: Base, body: Json) -> list[SchemaChange]:
