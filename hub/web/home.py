@@ -84,8 +84,7 @@ class Home:
 
     def warmup_csv(self, request: Request) -> Response:
         """The warm-up of one client, a line a day."""
-        with self._database.reading() as session:
-            shown = self._client(session, request.query_params)
+        shown = self._one_client(request)
         return _csv(
             "warmup",
             ("day", "mailboxes", "planned", "sent", "inbox", "spam", "missing", "excluded"),
@@ -106,8 +105,7 @@ class Home:
 
     def funnel_csv(self, request: Request) -> Response:
         """The funnel of one client, a line a stage."""
-        with self._database.reading() as session:
-            shown = self._client(session, request.query_params)
+        shown = self._one_client(request)
         return _csv(
             "funnel",
             ("stage", "messages", "of", "of_messages", "rate", "low_95", "high_95"),
@@ -124,6 +122,13 @@ class Home:
                 for stage in (*shown["stages"], *shown["beside"])
             ],
         )
+
+    def _one_client(self, request: Request) -> dict[str, Any]:
+        with self._database.reading() as session:
+            shown = self._client(session, request.query_params)
+        if shown["client"] is None:
+            raise HTTPException(404, "There is no client yet.")
+        return shown
 
     def _pulse(self, session: Session) -> dict[str, Any]:
         now = self._clock()
