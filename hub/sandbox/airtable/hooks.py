@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 import sqlite3
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -103,6 +104,7 @@ class Hooks:
         }
         self._members: dict[str, frozenset[str]] = {}
         self._counted: dict[str, int] = {}
+        self.on_enabled: list[Callable[[], None]] = []
 
     # The requests
 
@@ -170,6 +172,8 @@ class Hooks:
         if enable:
             hook.ping_attempt = 0
         self.save(hook)
+        for wake in self.on_enabled:
+            wake()
 
     def payloads(self, base: Base, hook_id: str, cursor: int, limit: int) -> Fields:
         """A page of payloads from `cursor` on; asking also extends the hook's life."""

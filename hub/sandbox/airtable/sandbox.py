@@ -53,6 +53,7 @@ class Sandbox:
             self.feed.settle,
             self.notifier.wake,
         ]
+        self.hooks.on_enabled.append(self.notifier.wake)
         self.hooks.learn_members()
         self.api = AirtableApi(
             state,
