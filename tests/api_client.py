@@ -19,12 +19,18 @@ class Api:
     def __init__(self, app: Any, database: Database) -> None:
         self.app = app
         self._database = database
+        self.actor: str | None = None
+
+    async def _as_actor(self, scope: Any, receive: Any, send: Any) -> None:
+        if self.actor is not None:
+            scope["hub.actor"] = self.actor
+        await self.app(scope, receive, send)
 
     def request(self, method: str, **arguments: Any) -> httpx2.Response:
         """One HTTP request to /graphql."""
 
         async def send() -> httpx2.Response:
-            transport = httpx2.ASGITransport(app=self.app)
+            transport = httpx2.ASGITransport(app=self._as_actor)
             async with httpx2.AsyncClient(
                 transport=transport, base_url="http://hub.test"
             ) as client:

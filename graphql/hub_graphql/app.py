@@ -7,7 +7,6 @@ from typing import Any
 
 from graphql import GraphQLError
 from strawberry.schema.exceptions import (
-    CannotGetOperationTypeError,
     InvalidOperationTypeError,
 )
 from strawberry.types.graphql import OperationType
@@ -80,15 +79,6 @@ class GraphQLApp:
             )
         except InvalidOperationTypeError:
             return refusal(MalformedRequest("Mutations are sent by POST, not by GET."))
-        except CannotGetOperationTypeError:
-            return refusal(
-                MalformedRequest(
-                    f"There is no operation {request.operation_name!r} in the query:"
-                    " name one of it as operationName."
-                    if request.operation_name
-                    else "The query has several operations: name one as operationName."
-                )
-            )
         except TimeoutError:
             return refusal(TimedOut("The operation took too long: ask for less at once."))
         answer: dict[str, Any] = {}

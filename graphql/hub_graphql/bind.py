@@ -29,6 +29,7 @@ from hub_graphql.compile.values import parse_id
 from hub_graphql.context import Context
 from hub_graphql.declare import (
     ColumnSource,
+    RootComputed,
     RootNode,
     RootOne,
     RootPage,
@@ -84,6 +85,8 @@ def _resolver(field: GraphQLField, source: Source, models: Models) -> Resolver:
             return _root_one(target, models)
         case RootNode():
             return _root_node(models)
+        case RootComputed():
+            return _root_computed(source, models)
         case Save(target=target, rows_field=rows_field):
             return _save(field, models[target], rows_field, models)
         case Tombstone(target=target, rows_field=rows_field, restores=restores):
@@ -143,6 +146,19 @@ def _root_node(models: Models) -> Resolver:
         return context.store.read(lambda reader: reader.node(plans, wanted))
 
     return node
+
+
+def _root_computed(source: RootComputed, models: Models) -> Resolver:
+    model = models[source.owner]
+
+    def computed(_root: None, info: Info, **arguments: Any) -> Any:
+        named = arguments.get(source.argument)
+        wanted = None if named is None else parse_id(named)
+        context: Context = info.context
+        context.spend(1)
+        return context.store.read(lambda reader: reader.computed(source, model, wanted, arguments))
+
+    return computed
 
 
 def _save(field: GraphQLField, model: Model, rows_field: str, models: Models) -> Resolver:

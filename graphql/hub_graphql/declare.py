@@ -84,6 +84,16 @@ class RootNode:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RootComputed:
+    """The field is computed for the row of `owner` that `argument` names, or for all rows."""
+
+    owner: str
+    argument: str
+    load: Callable[..., Mapping[Any, Any]]
+    load_whole: Callable[..., Any] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Save:
     """The field creates and updates rows of `target` from a list."""
 
@@ -100,7 +110,18 @@ class Tombstone:
     restores: bool
 
 
-Source = ColumnSource | ToOne | ToMany | Computed | RootPage | RootOne | RootNode | Save | Tombstone
+Source = (
+    ColumnSource
+    | ToOne
+    | ToMany
+    | Computed
+    | RootPage
+    | RootOne
+    | RootNode
+    | RootComputed
+    | Save
+    | Tombstone
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -19,7 +19,7 @@ from graphql import (
 from graphql.execution.values import VariableValues
 from strawberry.extensions import SchemaExtension
 
-from hub.errors import HubError
+from hub.errors import HubError, InvalidInput
 from hub_graphql.context import Context
 from hub_graphql.limits import Limits, check_shape
 
@@ -77,6 +77,12 @@ class OperationCache:
         return Prepared(document=document, errors=tuple(errors))
 
 
+def _which_operation(name: str | None) -> str:
+    if name is not None:
+        return f"The query has no operation {name[:60]!r}: name one of its own as operationName."
+    return "The query has no operation, or several: name the one to run as operationName."
+
+
 def _too_deep() -> GraphQLError:
     return GraphQLError("The operation is nested too deeply. Ask for less at once.")
 
@@ -94,6 +100,9 @@ class PreparedOperation(SchemaExtension):
         self._prepared = self._cache.prepare(context.schema._schema, context.query or "")
         if self._prepared.document is None:
             raise self._prepared.errors[0]
+        # Strawberry would run the first of several.
+        if get_operation_ast(self._prepared.document, context._provided_operation_name) is None:
+            raise InvalidInput(_which_operation(context._provided_operation_name))
         context.graphql_document = self._prepared.document
         yield
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
+from hub_graphql.computed import root_funnel, root_warmup
 from hub_graphql.declare import root_node, root_one, root_page
 from hub_graphql.node import Node
 from hub_graphql.pagination import Connection
@@ -11,11 +12,13 @@ from hub_graphql.types.campaign import Campaign
 from hub_graphql.types.client import Client
 from hub_graphql.types.contact import Contact
 from hub_graphql.types.deal import Deal
+from hub_graphql.types.delivery_funnel import DeliveryFunnel
 from hub_graphql.types.delivery_metric_daily import DeliveryMetricDaily
 from hub_graphql.types.excluded_day import ExcludedDay
 from hub_graphql.types.goal import Goal
 from hub_graphql.types.mailbox import Mailbox
 from hub_graphql.types.sending_domain import SendingDomain
+from hub_graphql.types.warmup_curve import WarmupDay
 from hub_graphql.types.warmup_daily import WarmupDaily
 
 
@@ -42,3 +45,5 @@ class Query:
         "DeliveryMetricDaily", deletable=False
     )
     warmup: Connection[WarmupDaily] = root_page("WarmupDaily", deletable=False)
+    delivery_funnel: DeliveryFunnel | None = root_funnel()
+    warmup_curve: list[WarmupDay] | None = root_warmup()

@@ -25,6 +25,7 @@ from hub_graphql.compile.statements import (
     rows_of_pages,
     type_of_id,
 )
+from hub_graphql.declare import RootComputed
 from hub_graphql.errors import LimitExceeded
 from hub_graphql.limits import SMALLER_PAGES
 from hub_graphql.pagination import Connection, Edge, PageInfo
@@ -85,6 +86,19 @@ class Reader:
         models = [plan.model for plan in plans.values()]
         name = self._session.execute(type_of_id(models, wanted)).scalars().first()
         return None if name is None else self.by_id(plans[name], wanted)
+
+    def computed(
+        self,
+        source: RootComputed,
+        model: Model,
+        wanted: UUID | None,
+        arguments: Mapping[str, Any],
+    ) -> Any:
+        """A value computed for one row or for all; None when there is no such row."""
+        if wanted is None:
+            return source.load_whole(self._session, arguments) if source.load_whole else None
+        found = self._session.execute(type_of_id([model], wanted)).scalars().first()
+        return source.load(self._session, [wanted], arguments)[wanted] if found else None
 
     def complete(self, plan: RowsPlan, rows: list[Row]) -> None:
         """Read what the plan wants beside the rows' own columns."""

@@ -12,12 +12,12 @@ from strawberry.schema.config import StrawberryConfig
 
 from hub_graphql.bind import bind
 from hub_graphql.compile.model import Models, read_models
+from hub_graphql.data_types import DATA_TYPES
 from hub_graphql.limits import DEFAULT_LIMITS, Limits
 from hub_graphql.mutations import Mutation
 from hub_graphql.operation import OperationCache, PreparedOperation
 from hub_graphql.queries import Query
 from hub_graphql.scalars import SCALARS
-from hub_graphql.types import DATA_TYPES
 
 
 class HubSchema(strawberry.Schema):

@@ -112,6 +112,17 @@ def read_items(
                 errors.append(
                     item_error(index, refused.code, refused.message, refused.hint, field=name)
                 )
+        own = [name for name, value in values.items() if row_id and value == str(row_id)]
+        errors.extend(
+            item_error(
+                index,
+                "INVALID_VALUE",
+                f"{camel_case(name)} names the row itself.",
+                "Choose another row, or null.",
+                field=camel_case(name),
+            )
+            for name in own
+        )
         if fields.get("id") is None:
             errors.extend(_missing(model, index, fields))
         items.append(Item(index=index, id=row_id, values=values))

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 import strawberry
 
 from hub.store import entities
+from hub_graphql.computed import client_funnel, client_warmup
 from hub_graphql.declare import data_type, to_many, to_one
 from hub_graphql.list_inputs import list_inputs
 from hub_graphql.node import Node
 from hub_graphql.pagination import Connection
+from hub_graphql.types.delivery_funnel import DeliveryFunnel
+from hub_graphql.types.warmup_curve import WarmupDay
 
 if TYPE_CHECKING:
     from hub_graphql.types.campaign import Campaign
@@ -73,6 +76,8 @@ class Client(Node):
         by="client_id",
         description="Days left out of this client's numbers, beside those of everybody.",
     )
+    delivery_funnel: DeliveryFunnel = client_funnel()
+    warmup_curve: list[WarmupDay] = client_warmup()
 
 
 ClientFilter, ClientListFilter, ClientOrder = list_inputs(Client)

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import strawberry
 
 from hub.store import entities
+from hub_graphql.computed import mailbox_warmup
 from hub_graphql.declare import data_type, to_many, to_one
 from hub_graphql.list_inputs import list_inputs
 from hub_graphql.node import Node
 from hub_graphql.pagination import Connection
+from hub_graphql.types.warmup_curve import WarmupDay
 
 if TYPE_CHECKING:
     from hub_graphql.types.client import Client
@@ -34,6 +36,7 @@ class Mailbox(Node):
     warmup: Connection[WarmupDaily] = to_many(
         by="mailbox_id", deletable=False, description="Its warm-up, day by day."
     )
+    warmup_curve: list[WarmupDay] = mailbox_warmup()
 
 
 MailboxFilter, MailboxListFilter, MailboxOrder = list_inputs(Mailbox)
