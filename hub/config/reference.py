@@ -26,6 +26,8 @@ decides and whatever is not set has its default.
   file's content. Setting both is an error.
 - Secrets belong in the environment. One that stands in the file is reported as a warning.
 - Where a table below names a variable, that variable fills the setting when the file does not.
+- Two variables belong to the process, not to the file: `HUB_LOG=console` writes readable log lines
+  instead of JSON, and `UVICORN_HOST` is the address on which the web process listens.
 - A mistake stops the start. Every problem is listed at once with its line, its key, the bad value
   (never a secret's), the accepted ones and the nearest right word.
 
