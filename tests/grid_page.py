@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -102,6 +103,11 @@ class GridPage:
 
     def wait_toast(self, text: str) -> None:
         self.page.locator(".toast", has_text=text).first.wait_for()
+
+    def wait_active(self, text: str) -> None:
+        """Wait until the active cell is the one that says exactly this."""
+        exactly = re.compile(f"^{re.escape(text)}$")
+        self.page.locator("#active-cell", has_text=exactly).wait_for()
 
     def shown(self) -> str:
         return self.page.locator("#shown").inner_text()

@@ -1,4 +1,4 @@
-"""Does the vendoring tool bring what is pinned, change nothing twice, and notice every difference?"""
+"""Does the vendoring tool bring what is pinned, change nothing twice, notice every difference?"""
 
 from __future__ import annotations
 
@@ -82,7 +82,8 @@ def contents(project: Path) -> dict[str, bytes]:
 
 def served(project: Path, name: str) -> str:
     manifest = json.loads((project / "web/vendor/manifest.json").read_text())
-    return (project / "web/vendor" / manifest[name]["file"]).read_text()
+    file = str(manifest[name]["file"])
+    return (project / "web/vendor" / file).read_text()
 
 
 def test_the_committed_folders_are_what_is_recorded() -> None:

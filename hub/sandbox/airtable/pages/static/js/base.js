@@ -247,7 +247,9 @@ class Page {
 
   remember() {
     const { grid } = this;
-    if (grid) history.replaceState({}, "", `/${this.base.id}/${this.tableId}${writeQuery({ ...grid, sorters: grid.sorters() })}`);
+    if (!grid) return;
+    const address = `/${this.base.id}/${this.tableId}${writeQuery({ ...grid, sorters: grid.sorters() })}`;
+    if (address !== location.pathname + location.search) history.replaceState({}, "", address);
   }
 
   draw() {

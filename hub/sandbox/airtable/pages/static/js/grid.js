@@ -9,6 +9,7 @@ const coarse = matchMedia("(pointer: coarse)");
 const narrow = matchMedia("(max-width: 699px)");
 
 const FLASH_MS = 2400;
+const FEW = 500;
 
 export class Grid extends EventTarget {
   constructor(base, table, place) {
@@ -22,6 +23,7 @@ export class Grid extends EventTarget {
     this.comparers = new Map();
     this.dirty = true;
     this.flashes = new Map();
+    this.work = Promise.resolve();
     this.rowHeight = coarse.matches ? 40 : 33;
     this.element = h("div", { class: "grid", data: { table: table.id } });
     place.append(this.element);
@@ -150,7 +152,13 @@ export class Grid extends EventTarget {
 
   // --- what the base tells -------------------------------------------------------------------
 
-  async take({ added, changed, removed, own, user }) {
+  /** Show what changed; one change after another, for Tabulator's own work takes its time. */
+  take(change) {
+    this.work = this.work.then(() => this.#take(change));
+    return this.work;
+  }
+
+  async #take({ added, changed, removed, own, user }) {
     const patches = new Map();
     for (const { row, field } of changed) {
       if (!field) continue;
@@ -160,9 +168,10 @@ export class Grid extends EventTarget {
       this.words.delete(row._id);
       this.refused.delete(`${row._id} ${field.id}`);
     }
+    const present = this.#present();
     const many = patches.size > 30;
     if (many) this.tabulator.blockRedraw();
-    for (const [row, patch] of patches) await this.tabulator.getRow(row._id)?.update(patch);
+    for (const [row, patch] of patches) await present.get(row._id)?.update(patch);
     if (many) this.tabulator.restoreRedraw();
     if (added.length) await this.#add(added);
     if (removed.length) await this.#remove(removed);
@@ -172,9 +181,15 @@ export class Grid extends EventTarget {
     this.selection.paintSoon();
   }
 
+  /** Answer Tabulator's rows by id. */
+  #present() { return new Map(this.tabulator.getRows().map((row) => [row.getData()._id, row])); }
+
   async #add(rows) {
     const { scrollLeft, scrollTop } = this.holder;
-    await this.tabulator.addData(rows, false);
+    const present = this.#present();
+    const fresh = rows.filter((row) => this.table.rows.has(row._id) && !present.has(row._id));
+    if (rows.length > FEW) await this.tabulator.replaceData([...this.table.rows.values()]);
+    else if (fresh.length) await this.tabulator.addData(fresh, false);
     this.holder.scrollLeft = scrollLeft;
     this.holder.scrollTop = scrollTop;
   }
@@ -186,8 +201,9 @@ export class Grid extends EventTarget {
       await this.tabulator.replaceData([...this.table.rows.values()]);
       return;
     }
-    const present = ids.filter((id) => this.tabulator.getRow(id));
-    if (present.length) await this.tabulator.deleteRow(present);
+    const present = this.#present();
+    const rows = ids.map((id) => present.get(id)).filter(Boolean);
+    if (rows.length) await this.tabulator.deleteRow(rows);
   }
 
   #flash(id, fieldId, user) {
@@ -216,7 +232,12 @@ export class Grid extends EventTarget {
   }
 
   /** All rows anew: after a page of rows was read, or after the stream lost its place. */
-  async reload() {
+  reload() {
+    this.work = this.work.then(() => this.#reload());
+    return this.work;
+  }
+
+  async #reload() {
     this.words.clear();
     await this.tabulator.replaceData([...this.table.rows.values()]);
     this.dirty = true;
@@ -278,5 +299,9 @@ export class Grid extends EventTarget {
     if (visible) { this.tabulator.redraw(); this.selection?.paintSoon(); }
   }
 
-  destroy() { this.tabulator.destroy(); this.element.remove(); }
+  destroy() {
+    clearTimeout(this.fading);
+    this.take = () => Promise.resolve();
+    this.work.finally(() => { this.tabulator.destroy(); this.element.remove(); });
+  }
 }
