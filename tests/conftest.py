@@ -13,6 +13,7 @@ import pytest
 import redis
 from psycopg2 import sql
 from sandbox_server import SandboxServer
+from sync_world import World, base_file
 
 from hub.embedded import ports
 from hub.embedded.postgres import EmbeddedPostgres
@@ -118,3 +119,10 @@ def sandbox() -> Iterator[SandboxServer]:
     server = SandboxServer().start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def world(sandbox: SandboxServer, database: Database) -> World:
+    """A small company: a base, a central Postgres, and the engine between them."""
+    sandbox.load(base_file())
+    return World(sandbox, database)

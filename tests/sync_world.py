@@ -114,9 +114,7 @@ def base_file(records: dict[str, list[dict[str, Any]]] | None = None) -> dict[st
                         "primaryFieldId": NAME,
                         "fields": [
                             _text(NAME, "Name"),
-                            _select(
-                                STATUS, "Status", "onboarding", "warming", "active", "paused"
-                            ),
+                            _select(STATUS, "Status", "onboarding", "warming", "active", "paused"),
                             _text(COUNTRY, "Country"),
                             _number(STAFF, "Staff", 0),
                             _text(NOTE, "Note", "multilineText"),
@@ -251,9 +249,7 @@ class World:
         """One worker comes by."""
         return attend(self.connection(**changed), trigger="test", report=self._report)
 
-    def _report(
-        self, error: HubError, connection: str, stream: str | None, run_id: UUID
-    ) -> None:
+    def _report(self, error: HubError, connection: str, stream: str | None, run_id: UUID) -> None:
         self.reports.append(error)
 
     def settle(self, rounds: int = 12) -> None:
