@@ -223,14 +223,14 @@ def _by_id(description: str, source: Source) -> Any:
 def root_one(target: str) -> Any:
     """One row of `target` by its id."""
     return _by_id(
-        f"The {snake_case(target).replace('_', ' ')} with this id; also when it was deleted.",
+        f"The {snake_case(target).replace('_', ' ')} with this id; a deleted one answers, too.",
         RootOne(target=target),
     )
 
 
 def root_node() -> Any:
     """One row of any type by its id."""
-    return _by_id("The row with this id, whatever it is; also when it was deleted.", RootNode())
+    return _by_id("The row with this id, whatever it is; a deleted one answers, too.", RootNode())
 
 
 def source_of(declared: StrawberryField) -> Source | None:

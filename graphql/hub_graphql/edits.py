@@ -10,7 +10,9 @@ from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
+from hub.core.mapping import HubColumn
 from hub.store.columns import column_meta
+from hub.store.tables import hub_columns
 from hub_graphql.declare import (
     DECLARED,
     SOURCE,
@@ -58,6 +60,7 @@ def edits_of(output: type, plural: str) -> Edits:
     """The inputs and payloads for editing a type; `plural` names its rows in the answers."""
     declared: Declared = getattr(output, DECLARED)
     meta = column_meta(declared.table)
+    columns = hub_columns(declared.table.name)
     definition = output.__strawberry_definition__  # type: ignore[attr-defined]
     fields: dict[str, tuple[Any, str]] = {
         "id": (
@@ -71,7 +74,7 @@ def edits_of(output: type, plural: str) -> Edits:
             continue
         fields[declared_field.python_name] = (
             optional(_bare(declared_field)),
-            f"{declared_field.description} Null empties it, left out it stays.",
+            f"{declared_field.description} {_when_null(columns[source.column])}",
         )
     payload: Any = type(
         f"{declared.name}EditPayload",
@@ -95,6 +98,14 @@ def edits_of(output: type, plural: str) -> Edits:
         ),
         payload=strawberry.type(payload, description=f"What became of an edit of {rows}."),
     )
+
+
+def _when_null(column: HubColumn) -> str:
+    if column.is_nullable:
+        return "Null empties it."
+    if column.default is None:
+        return "Never null; a new row needs it."
+    return f"Null means {str(column.default).lower() or 'an empty text'}."
 
 
 def _bare(declared_field: StrawberryField) -> Any:

@@ -1,6 +1,6 @@
 """What is the published schema? `python -m hub_graphql.export` writes it, `--check` compares.
 
-The SDL is sorted by name, so that its diff shows what changed and nothing else.
+The types stand in the order of their names, so that a diff shows what changed and nothing else.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from graphql import lexicographic_sort_schema, print_schema
-
 from hub_graphql.schema import build_schema
 
 SDL_FILE = Path(__file__).parents[1] / "schema.graphql"
@@ -20,8 +18,7 @@ SDL_FILE = Path(__file__).parents[1] / "schema.graphql"
 
 def published_schema() -> str:
     """The SDL of the schema as it is declared now."""
-    core = build_schema().schema._schema
-    return print_schema(lexicographic_sort_schema(core)) + "\n"
+    return build_schema().schema.as_str() + "\n"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -10,6 +10,7 @@ from hub_graphql.node import Node
 from hub_graphql.pagination import Connection
 from hub_graphql.types.campaign import Campaign
 from hub_graphql.types.client import Client
+from hub_graphql.types.conflict import Conflict
 from hub_graphql.types.contact import Contact
 from hub_graphql.types.deal import Deal
 from hub_graphql.types.delivery_funnel import DeliveryFunnel
@@ -17,7 +18,9 @@ from hub_graphql.types.delivery_metric_daily import DeliveryMetricDaily
 from hub_graphql.types.excluded_day import ExcludedDay
 from hub_graphql.types.goal import Goal
 from hub_graphql.types.mailbox import Mailbox
+from hub_graphql.types.run import Run
 from hub_graphql.types.sending_domain import SendingDomain
+from hub_graphql.types.stream import Stream
 from hub_graphql.types.warmup_curve import WarmupDay
 from hub_graphql.types.warmup_daily import WarmupDaily
 
@@ -45,5 +48,10 @@ class Query:
         "DeliveryMetricDaily", deletable=False
     )
     warmup: Connection[WarmupDaily] = root_page("WarmupDaily", deletable=False)
+    streams: Connection[Stream] = root_page("Stream", deletable=False)
+    run: Run | None = root_one("Run")
+    runs: Connection[Run] = root_page("Run", deletable=False)
+    conflict: Conflict | None = root_one("Conflict")
+    conflicts: Connection[Conflict] = root_page("Conflict", deletable=False)
     delivery_funnel: DeliveryFunnel | None = root_funnel()
     warmup_curve: list[WarmupDay] | None = root_warmup()

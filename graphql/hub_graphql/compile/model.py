@@ -33,7 +33,7 @@ class Model:
 
     @property
     def order(self) -> tuple[str, ...]:
-        """The order of rows when none is asked for."""
+        """The order of rows when none is asked for; a minus in front means largest first."""
         return self.declared.default_order
 
     @property

@@ -37,8 +37,8 @@ def read_order(model: Model, wanted: Sequence[Mapping[str, Any]] | None) -> Orde
         (_value(each["field"]), _value(each.get("direction") or "asc") == "desc")
         for each in wanted or ()
     ]
-    defaults = () if asked else model.order
-    rest = [(name, False) for name in (*defaults, *model.key)]
+    defaults = [] if asked else [(name.lstrip("-"), name.startswith("-")) for name in model.order]
+    rest = [*defaults, *((name, False) for name in model.key)]
     for name, descending in (*asked, *rest):
         if name in terms:
             if (name, descending) in asked and asked.count((name, descending)) > 1:
