@@ -35,8 +35,15 @@ def _joined(policy: dict[str, str]) -> str:
 
 
 STRICT_POLICY = _joined(_POLICY)
-# rq-dashboard has an inline script that compiles its templates with `new Function`.
-RQ_POLICY = _joined(_POLICY | {"script-src": "'self' 'unsafe-inline' 'unsafe-eval'"})
+# rq-dashboard has an inline script that compiles its templates with `new Function`, and styles
+# in attributes.
+RQ_POLICY = _joined(
+    _POLICY
+    | {
+        "script-src": "'self' 'unsafe-inline' 'unsafe-eval'",
+        "style-src-attr": "'unsafe-inline'",
+    }
+)
 
 
 class Guard:

@@ -20,7 +20,9 @@ const show = (chosen) => root.render(createElement(GraphiQL, {
 }));
 
 const choice = document.getElementById("saved");
-for (const one of operations) choice.append(new Option(one.name, one.name));
+const title = (name) => name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
+for (const one of operations) choice.append(new Option(title(one.name), one.name));
+if (example && !asked.get("query")) choice.value = example.name;
 choice.closest(".explorer-bar").hidden = operations.length === 0;
 choice.addEventListener("change", () => {
   const chosen = operations.find((one) => one.name === choice.value);
@@ -31,3 +33,18 @@ choice.addEventListener("change", () => {
 });
 document.addEventListener("themechange", () => show(operations.find((one) => one.name === choice.value) ?? example));
 show(example);
+
+// CodeMirror's hidden fields have no names of their own.
+const named = [[".graphiql-query-editor", "Operation"], [".result-window", "Answer"],
+  [".graphiql-editor-tool", "Variables"]];
+const name = () => {
+  for (const [place, label] of named) {
+    for (const field of document.querySelectorAll(`${place} textarea:not([aria-label])`)) {
+      field.setAttribute("aria-label", label);
+    }
+  }
+  for (const field of document.querySelectorAll("#graphiql textarea:not([aria-label])")) {
+    field.setAttribute("aria-label", "Editor");
+  }
+};
+new MutationObserver(name).observe(document.getElementById("graphiql"), { childList: true, subtree: true });
