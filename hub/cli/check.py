@@ -84,9 +84,11 @@ def _checked(
             running = start_demo(options, supervisor, shown)
             started = round(time.monotonic() - began, 2)
             synced = _wait_for_first_sync(running, supervisor, shown)
-            for arrival in RoundTrip(running).edits(rounds):
+            trip = RoundTrip(running)
+            for arrival in trip.edits(rounds):
                 arrivals.append(arrival)
                 _show(arrival, shown)
+            trip.confirm()
     except (HubError, EmbeddedError) as problem:
         error = str(problem)
     return CheckReport(

@@ -19,6 +19,7 @@ FIELD = "Account manager"
 HUB_ID = "Hub ID"
 LOOK_SECONDS = 0.02
 ARRIVAL_SECONDS = 30.0
+REST_SECONDS = 2.0
 ASK = "query($id: ID!) { client(id: $id) { name accountManager } }"
 SAVE = """mutation($id: ID!, $value: String!) {
   saveClients(input: [{id: $id, accountManager: $value}]) { errors { message } }
@@ -69,24 +70,43 @@ class RoundTrip:
 
     def from_the_grid(self, value: str) -> Arrival:
         """A person types into the grid; GraphQL answers with it."""
-        subject = self._subject
-        change = {"id": subject.record, "fields": {subject.field: value}}
         began = time.monotonic()
-        _post(f"{self._people}/tables/{subject.table}/edits", {"user": "Alex", "update": [change]})
-        seconds = _until(lambda: self._asked() == value, began, f"GraphQL to answer {value!r}")
+        self.save_in_the_grid(value)
+        seconds = _until(lambda: self.asked() == value, began, f"GraphQL to answer {value!r}")
         return self._arrival("grid to GraphQL", value, seconds)
 
     def from_graphql(self, value: str) -> Arrival:
-        """A program saves by GraphQL; the grid shows it, and so does Airtable's own API."""
+        """A program saves by GraphQL; the grid shows it."""
         began = time.monotonic()
+        self.save_by_graphql(value)
+        # The people's door has no rate limit, so looking does not slow the hub down.
+        seconds = _until(lambda: self.shown() == value, began, f"the grid to show {value!r}")
+        return self._arrival("GraphQL to grid", value, seconds)
+
+    def save_in_the_grid(self, value: str) -> None:
+        """Type into the cell, as a person."""
+        subject = self._subject
+        change = {"id": subject.record, "fields": {subject.field: value}}
+        _post(f"{self._people}/tables/{subject.table}/edits", {"user": "Alex", "update": [change]})
+
+    def save_by_graphql(self, value: str) -> None:
+        """Save the cell's row, as a program."""
         answer = self._graphql(SAVE, id=self._subject.row_id, value=value)
         errors = answer["saveClients"]["errors"]
         if errors:
             raise NotArrived(f"GraphQL refused the edit: {errors[0]['message']}")
-        # The people's door has no rate limit, so looking does not slow the hub down.
-        seconds = _until(lambda: self._shown() == value, began, f"the grid to show {value!r}")
-        self._confirm(value)
-        return self._arrival("GraphQL to grid", value, seconds)
+
+    def asked(self) -> str | None:
+        """What GraphQL answers for the cell."""
+        value: str | None = self._graphql(ASK, id=self._subject.row_id)["client"]["accountManager"]
+        return value
+
+    def shown(self) -> str | None:
+        """What the grid shows in the cell."""
+        subject = self._subject
+        address = f"{self._people}/tables/{subject.table}/rows?limit=1&fields={subject.field}"
+        value: str | None = _get(address)["rows"][0]["fields"].get(subject.field)
+        return value
 
     def _find_subject(self) -> _Subject:
         base = _get(self._people)
@@ -102,25 +122,20 @@ class RoundTrip:
             field=fields[FIELD],
         )
 
-    def _asked(self) -> str | None:
-        value: str | None = self._graphql(ASK, id=self._subject.row_id)["client"]["accountManager"]
-        return value
+    def confirm(self) -> None:
+        """Airtable's own API answers what the grid shows.
 
-    def _shown(self) -> str | None:
-        subject = self._subject
-        address = f"{self._people}/tables/{subject.table}/rows?limit=1&fields={subject.field}"
-        value: str | None = _get(address)["rows"][0]["fields"].get(subject.field)
-        return value
-
-    def _confirm(self, value: str) -> None:
-        subject = self._subject
+        Its five requests a second are the hub's too, so this waits until the hub is at rest.
+        """
+        time.sleep(REST_SECONDS)
+        subject, running = self._subject, self._running
         record = _get(
-            f"{self._running.sandbox}/v0/{self._running.base}/{subject.table}/{subject.record}",
-            token=self._running.token,
+            f"{running.sandbox}/v0/{running.base}/{subject.table}/{subject.record}",
+            token=running.token,
         )
-        seen = record["fields"].get(FIELD)
-        if seen != value:
-            raise NotArrived(f"Airtable's API answers {seen!r} for {FIELD!r}, expected {value!r}.")
+        answered, shown = record["fields"].get(FIELD), self.shown()
+        if answered != shown:
+            raise NotArrived(f"Airtable's API answers {answered!r} where the grid shows {shown!r}.")
 
     def _graphql(self, query: str, **variables: str) -> Json:
         answer = _post(self._running.graphql, {"query": query, "variables": variables})

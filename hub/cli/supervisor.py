@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import threading
@@ -52,6 +53,7 @@ class Supervisor:
     def __init__(
         self, console: Console, folder: Path, *, patience_seconds: float = STOP_SECONDS
     ) -> None:
+        process.adopt_orphans()
         self.console = console
         self._patience = patience_seconds
         self._folder = folder
@@ -124,7 +126,6 @@ class Supervisor:
 
     def stop_all(self) -> None:
         """End the programs, then the servers they need; nothing stays behind."""
-        families = {name: process.descendants(child.pid) for name, child in self._children.items()}
         stoppers = [
             threading.Thread(target=process.stop, args=(child, (signal.SIGTERM, self._patience)))
             for child in self._children.values()
@@ -133,12 +134,21 @@ class Supervisor:
             stopper.start()
         for stopper in stoppers:
             stopper.join()
-        for family in families.values():
-            for member in family:
-                process.kill(member)
         self._children.clear()
+        self._end_leftovers()
         for server in self._servers:
             server.stop()
+
+    def _end_leftovers(self) -> None:
+        """A worker that was killed, or did not listen, leaves the job in hand behind."""
+        needed: set[int] = set()
+        for server in self._servers:
+            root = server.process_id()
+            if root is not None:
+                needed |= {root, *process.descendants(root)}
+        for leftover in process.descendants(os.getpid()):
+            if leftover not in needed:
+                process.kill(leftover)
 
     def _start_again(self, server: EmbeddedServer) -> None:
         began = self._servers[server]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import queue
 import signal
@@ -19,6 +20,7 @@ from hub.embedded.account import Account
 
 LAUNCHER = Path(__file__).with_name("launch.py")
 UNCHANGED = -1
+PR_SET_CHILD_SUBREAPER = 36
 _Output: TypeAlias = int | IO[bytes] | None
 
 
@@ -94,10 +96,18 @@ def stop(process: subprocess.Popen[bytes], *escalation: tuple[signal.Signals, fl
     process.wait()
 
 
+def adopt_orphans() -> None:
+    """From now on a grandchild whose parent died is this process's child, where Linux can."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
 def kill(process: int) -> None:
-    """End a process at once, if it is still there."""
+    """End a descendant at once, if it is still there."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(process, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(process, 0)  # adopted, so nobody else does
 
 
 def descendants(process: int) -> list[int]:

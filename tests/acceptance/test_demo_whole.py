@@ -1,0 +1,196 @@
+"""Does the whole product start, survive what happens to it, and end without a trace?"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+import hub.demo
+from hub.cli.demo_data import DemoFolder
+from hub.cli.demo_start import RunningDemo
+from hub.cli.round_trip import RoundTrip
+from hub.cli.servers import Servers
+from hub.embedded.process import descendants, is_alive
+
+HUB = Path(sys.executable).with_name("hub")
+SHEETS = Path(hub.demo.__file__).parent / "files"
+ROWS = 12
+ADDRESSES = re.compile(r"Home +(\S+).*Grid +(\S+)/(app\w+).*token (\S+)", re.DOTALL)
+pytestmark = pytest.mark.timeout(400)
+
+
+class Demo:
+    """A `hub demo` in a process of its own, and what it said."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.said = ""
+
+    def read_until(self, text: str) -> None:
+        """Read its lines until one holds the text."""
+        assert self.process.stdout is not None
+        while True:
+            line = self.process.stdout.readline()
+            assert line, f"ended without {text!r}: {self.said}"
+            self.said += line
+            if text in line:
+                return
+
+    def running(self) -> RunningDemo:
+        """Where it says that everything is."""
+        found = ADDRESSES.search(self.said)
+        assert found
+        web, sandbox, base, token = found.groups()
+        servers = Servers(database_url="", redis_url="")
+        return RunningDemo(base=base, token=token, web=web, sandbox=sandbox, servers=servers)
+
+    def family(self) -> list[int]:
+        """Every process it has started."""
+        return descendants(self.process.pid)
+
+    def end(self, number: signal.Signals) -> int:
+        """Send a signal and wait for its end."""
+        self.process.send_signal(number)
+        assert self.process.stdout is not None
+        self.said += self.process.stdout.read()
+        return self.process.wait(timeout=30)
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="hub-demo-"))
+    folder.chmod(0o711)
+    yield folder
+    DemoFolder(folder).erase()
+    subprocess.run(["rm", "-rf", folder], check=True)
+
+
+@pytest.fixture(scope="module")
+def sheets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first rows of the demo's sheets: a company that is read in seconds."""
+    folder = tmp_path_factory.mktemp("sheets")
+    for name in ("accounts", "products", "sales_pipeline", "sales_teams"):
+        lines = (SHEETS / f"{name}.csv").read_text(encoding="utf-8").splitlines()
+        (folder / f"{name}.csv").write_text("\n".join(lines[:ROWS]) + "\n", encoding="utf-8")
+    return folder
+
+
+@contextmanager
+def demo(home: Path, sheets: Path) -> Iterator[Demo]:
+    with subprocess.Popen(
+        [HUB, "demo", "--data", sheets, "--port", "0", "--grid-port", "0"],
+        env={**os.environ, "HUB_HOME": str(home)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        started = Demo(process)
+        try:
+            started.read_until("Ctrl-C ends everything")
+            yield started
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def wait_until(is_true: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not is_true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def all_gone(processes: list[int]) -> bool:
+    return not any(is_alive(process) for process in processes)
+
+
+def process_of(family: list[int], part: str) -> int:
+    def words(process: int) -> str:
+        return Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+
+    return next(process for process in family if part in words(process))
+
+
+def test_the_check_makes_an_edit_in_each_direction(sheets: Path) -> None:
+    done = subprocess.run(
+        [HUB, "demo", "--check", "--json", "--data", sheets], capture_output=True, text=True
+    )
+
+    assert 0 == done.returncode, done.stdout + done.stderr
+    report = json.loads(done.stdout)
+    assert report["ok"] is True
+    assert {"grid to GraphQL", "GraphQL to grid"} == set(report["median_seconds"])
+
+
+def test_nothing_is_lost_when_everything_is_killed_and_started_again(
+    home: Path, sheets: Path
+) -> None:
+    with demo(home, sheets) as first:
+        (family := first.family()).append(first.process.pid)
+        RoundTrip(first.running()).save_by_graphql("kept over a kill")
+        first.process.kill()
+        first.process.wait()
+        wait_until(lambda: all_gone(family))
+    with demo(home, sheets) as second:
+        trip = RoundTrip(second.running())
+
+        assert "kept over a kill" == trip.asked()
+        wait_until(lambda: trip.shown() == "kept over a kill", seconds=120)
+        family = second.family()
+        assert 0 == second.end(signal.SIGINT)
+    assert all_gone(family)
+    assert "Rows loaded" not in second.said
+
+
+def test_a_second_demo_on_one_state_folder_is_refused(home: Path, sheets: Path) -> None:
+    with demo(home, sheets) as first:
+        second = subprocess.run(
+            [HUB, "demo"],
+            env={**os.environ, "HUB_HOME": str(home)},
+            capture_output=True,
+            text=True,
+        )
+
+        assert 1 == second.returncode
+        assert f"The hub runs already on {home} (process {first.process.pid})" in second.stderr
+        assert 143 == first.end(signal.SIGTERM)
+
+
+def test_edits_arrive_after_both_servers_were_killed_under_the_worker(
+    home: Path, sheets: Path
+) -> None:
+    with demo(home, sheets) as running:
+        trip = RoundTrip(running.running())
+        family = running.family()
+        os.kill(process_of(family, "bin/postgres -D"), signal.SIGKILL)
+        running.read_until("Postgres runs again")
+        os.kill(process_of(family, "valkey-server"), signal.SIGKILL)
+        running.read_until("Valkey runs again")
+
+        trip.save_in_the_grid("typed after the crash")
+
+        wait_until(lambda: trip.asked() == "typed after the crash", seconds=120)
+        assert 0 == running.end(signal.SIGINT)
+    assert "has ended (" not in running.said
+
+
+def test_a_killed_worker_is_named_and_everything_stops(home: Path, sheets: Path) -> None:
+    with demo(home, sheets) as running:
+        family = running.family()
+        os.kill(process_of(family, "hub worker"), signal.SIGKILL)
+        running.read_until("worker has ended (SIGKILL)")
+        running.process.wait(timeout=30)
+
+    assert 1 == running.process.returncode
+    assert all_gone(family)
