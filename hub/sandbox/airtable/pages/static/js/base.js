@@ -45,6 +45,7 @@ class Page {
     } catch (error) {
       this.blank("circle-x", `This base could not be opened. ${error.message}`, h("a", { class: "button", href: "/" }, "All bases"));
       $("base-name").textContent = "Not opened";
+      document.body.classList.add("not-opened");
       return;
     }
     $("base-name").textContent = this.base.name;
@@ -52,7 +53,7 @@ class Page {
     const wanted = location.pathname.split("/")[2];
     const first = this.base.tables.has(wanted) ? wanted : this.base.tables.keys().next().value;
     if (!first) { this.blank("table-2", "This base has no tables."); return; }
-    this.live.open();
+    this.live.start();
     await this.showTable(first, { query: location.search, push: false });
   }
 
@@ -412,6 +413,7 @@ class Page {
       if (this.editor.busy && !this.editor.finish({ left: true })) return;
       const again = selection.active()?.id === at.id && selection.active()?.field === at.field;
       const touch = event.pointerType !== "mouse";
+      this.touched = touch;
       if (at.field === "_n") {
         if (event.target.closest("[data-open]")) return;
         if (touch && selection.active()?.id === at.id && selection.block()?.right > 0) { this.tapped = at; return; }
@@ -440,7 +442,7 @@ class Page {
     });
     holder.addEventListener("dblclick", (event) => {
       const at = place(event.target);
-      if (!at || event.target.closest("[data-box]")) return;
+      if (!at || this.touched || event.target.closest("[data-box]")) return;
       if (at.field === "_n") this.openRecord(at.id); else this.editor.begin(grid, at);
     });
   }

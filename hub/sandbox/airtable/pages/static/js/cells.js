@@ -18,7 +18,7 @@ export const iconOf = (field) => ICONS[field.type] ?? "braces";
 export function widthOf(field, isPrimary, narrow) {
   if (isPrimary) return narrow ? 148 : 232;
   const wide = Math.max(WIDTHS[resultField(field).type] ?? 170, WIDTHS[field.type] ?? 0);
-  return Math.max(wide, Math.min(260, field.name.length * 8 + 62));
+  return Math.max(wide, Math.min(270, field.name.length * 8.6 + (editorOf(field) ? 66 : 84)));
 }
 
 /** Answer the head of a column: its type, its name, and whether it is computed. */

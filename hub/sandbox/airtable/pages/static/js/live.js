@@ -9,13 +9,17 @@ export class Live extends EventTarget {
     this.source = null;
     this.again = null;
     this.tries = 0;
+    this.started = false;
     document.addEventListener("visibilitychange", () => (document.hidden ? this.close() : this.open()));
     window.addEventListener("pagehide", () => this.close());
     window.addEventListener("pageshow", () => this.open());
   }
 
+  /** Begin to listen, once the base is read. */
+  start() { this.started = true; this.open(); }
+
   open() {
-    if (this.source || document.hidden) return;
+    if (!this.started || this.source || document.hidden) return;
     clearTimeout(this.again);
     this.source = new EventSource(eventsAddress(this.base.id, this.base.transaction, this.base.user));
     this.source.onopen = () => { this.tries = 0; this.#state("live"); };
