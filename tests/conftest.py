@@ -113,12 +113,19 @@ def _command(server_url: str, text: str, *names: str) -> None:
         connection.close()
 
 
-@pytest.fixture
-def sandbox() -> Iterator[SandboxServer]:
-    """A stand-in for Airtable on a free port: empty, without a rate limit."""
+@pytest.fixture(scope="session")
+def sandbox_server() -> Iterator[SandboxServer]:
+    """A stand-in for Airtable on a free port, without a rate limit, for the whole run."""
     server = SandboxServer().start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def sandbox(sandbox_server: SandboxServer) -> SandboxServer:
+    """The stand-in, empty: no bases, no tokens, no faults, the clock right."""
+    sandbox_server.reset()
+    return sandbox_server
 
 
 @pytest.fixture

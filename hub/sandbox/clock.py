@@ -14,7 +14,7 @@ def iso(moment: datetime) -> str:
 
 
 class Clock:
-    """The machine's time plus an offset that only ever grows."""
+    """The machine's time plus an offset that grows."""
 
     def __init__(self) -> None:
         self._offset = timedelta()
@@ -33,6 +33,10 @@ class Clock:
         self._offset += by
         for wake in self._listeners:
             wake()
+
+    def reset(self) -> None:
+        """Show the machine's time again; only when nothing is left that remembers another."""
+        self._offset = timedelta()
 
     def on_advance(self, wake: Callable[[], None]) -> None:
         self._listeners.append(wake)

@@ -10,7 +10,7 @@ from hub.sandbox.airtable.formula.compiler import Formula, UnknownFields, compil
 from hub.sandbox.airtable.formula.grammar import FormulaSyntaxError
 from hub.sandbox.airtable.formula.values import Failure, Value
 from hub.sandbox.airtable.json_values import Fields, Json
-from hub.sandbox.airtable.model import Base, Field, Record, Table
+from hub.sandbox.airtable.model import Field, Record, Table
 
 if TYPE_CHECKING:
     from hub.sandbox.airtable.reader import Reader
@@ -162,16 +162,3 @@ def formula_of(table: Table, field: Field, *, rollup: bool = False) -> Formula |
 
 def _as_list(value: Json) -> list[Json]:
     return value if isinstance(value, list) else [value]
-
-
-def looks_through(base: Base, table_id: str) -> list[tuple[Table, Field]]:
-    """The link fields, in any table, through which other records look at this table's records."""
-    found: dict[str, tuple[Table, Field]] = {}
-    for table in base.tables.values():
-        for field in table.fields.values():
-            if field.type not in ("rollup", "multipleLookupValues"):
-                continue
-            link = table.fields.get(field.option("recordLinkFieldId") or "")
-            if link is not None and link.option("linkedTableId") == table_id:
-                found[link.id] = (table, link)
-    return list(found.values())

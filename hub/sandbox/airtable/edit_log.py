@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import sqlite3
 
+from hub.sandbox.airtable.dependencies import Key
 from hub.sandbox.airtable.fields.registry import DERIVED
 from hub.sandbox.airtable.json_values import Fields, Json, dump, parse
 from hub.sandbox.airtable.reader import Reader
 from hub.sandbox.airtable.state import State
-from hub.sandbox.airtable.transactions import Committed, Key
+from hub.sandbox.airtable.transactions import Committed
 
 _COLUMNS = (
     "number, base, transaction_number, at, person, source, kind, table_id, record, field, "

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hub.sandbox.airtable.dependencies import Key
 from hub.sandbox.airtable.json_values import Fields, Json
 from hub.sandbox.airtable.model import Record, Table
 from hub.sandbox.airtable.reader import Reader
-from hub.sandbox.airtable.transactions import CellChange, Committed, Key
+from hub.sandbox.airtable.transactions import CellChange, Committed
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,14 @@ from datetime import datetime
 from hub.sandbox.airtable.computed import Computed
 from hub.sandbox.airtable.fields.people import show_user, user_name, user_payload
 from hub.sandbox.airtable.fields.registry import DERIVED, PLAIN, STORED
+from hub.sandbox.airtable.formula.compiler import AS_STORED
 from hub.sandbox.airtable.formula.values import Failure, FormulaError, Value, as_text, to_json
 from hub.sandbox.airtable.json_values import Fields, Json
 from hub.sandbox.airtable.model import Base, Field, Record, Table, User
 from hub.sandbox.airtable.state import State
 
 PEOPLE = ("createdBy", "lastModifiedBy")
-MOMENTS = ("createdTime", "lastModifiedTime")
-_NUMERIC = frozenset(
-    ("number", "percent", "currency", "duration", "rating", "autoNumber", "checkbox")
-)
+_TWO_FORMS = (*PEOPLE, "multipleLookupValues")
 
 
 class Reader:
@@ -119,6 +117,13 @@ class Reader:
             }
         return self.value(table, record, field)
 
+    def both_values(self, table: Table, record: Record, field: Field) -> tuple[Json, Json]:
+        """The REST form and the payload form, computed once where they are the same."""
+        value = self.value(table, record, field)
+        if field.type in DERIVED and field.type not in _TWO_FORMS:
+            return value, value
+        return value, self.payload_value(table, record, field)
+
     def text(self, table: Table, record: Record, field: Field) -> str:
         """What a person reads in the cell."""
         kind = field.type
@@ -138,7 +143,7 @@ class Reader:
         """The cell as formulas, filters and sorts see it."""
         kind = field.type
         stored = record.values.get(field.id)
-        if kind in _NUMERIC:
+        if kind in AS_STORED:
             return stored
         if kind in ("date", "dateTime"):
             return None if stored is None else _moment(stored)
@@ -152,7 +157,7 @@ class Reader:
                 self._depth -= 1
         if stored is None:
             return None
-        if kind in ("singleLineText", "multilineText", "email", "url", "phoneNumber", "richText"):
+        if kind == "richText":
             return stored
         if kind == "multipleRecordLinks":
             linked = field.option("linkedTableId")

@@ -81,11 +81,12 @@ class Sandbox:
         return loaded
 
     def reset(self) -> None:
-        """Forget every base, token, fault and request."""
+        """Forget every base, token, person, fault and request; the clock is right again."""
         for base_id in list(self.state.bases):
             self.state.drop_base(base_id)
             self._begin_anew([base_id])
-        self.state.forget_tokens()
+        self.state.forget_everyone()
+        self.state.clock.reset()
         self.faults.clear()
         self.journal.clear()
         self.limiter.forgive()

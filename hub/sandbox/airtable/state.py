@@ -108,10 +108,14 @@ class State:
             return Token(text=text, user=self.users.get(OWNER.id, OWNER))
         return self.tokens.get(text)
 
-    def forget_tokens(self) -> None:
+    def forget_everyone(self) -> None:
+        """Forget every token and every person but the owner."""
         with self.file.transaction() as connection:
             connection.execute("DELETE FROM token")
+            connection.execute("DELETE FROM person")
         self.tokens.clear()
+        self.users.clear()
+        self.remember_user(OWNER)
 
     # Writing through
 

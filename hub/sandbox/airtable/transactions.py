@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from hub.sandbox.airtable.computed import looks_through
-from hub.sandbox.airtable.fields.registry import DERIVED
+from hub.sandbox.airtable.dependencies import Dependencies, Key
 from hub.sandbox.airtable.json_values import Fields, Json
-from hub.sandbox.airtable.model import Actor, Base, Field, Record, Table
+from hub.sandbox.airtable.model import Actor, Base, Record, Table
 from hub.sandbox.airtable.plan import Plan
 from hub.sandbox.airtable.reader import Reader
 from hub.sandbox.airtable.state import State
-
-Key = tuple[str, str]  # table id, record id
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,9 +97,9 @@ class _Commit:
         self._add_choices()
         self._mirror_links()
         updates = self._real_updates()
-        created, destroyed = list(self.plan.creates), list(dict.fromkeys(self.plan.destroys))
-        affected = self._affected([*created, *updates, *destroyed])
-        before = self._snapshot(affected, updates)
+        destroyed = list(dict.fromkeys(self.plan.destroys))
+        affected = self._affected(updates, destroyed)
+        before = self._snapshot(affected)
         committed = Committed(
             base=self.base,
             transaction=self.base.transaction + 1,
@@ -113,7 +109,7 @@ class _Commit:
         )
         try:
             self._apply(committed, updates)
-            after = self._snapshot(affected, updates)
+            after = self._snapshot(affected)
             self._compare(committed, before, after, updates)
             if not self._is_empty(committed):
                 self.base.transaction = committed.transaction
@@ -224,59 +220,24 @@ class _Commit:
                 real[table_id, record_id] = differing
         return real
 
-    def _affected(self, keys: list[Key]) -> set[Key]:
-        """The records whose computed cells may change with these records."""
-        found: set[Key] = set()
-        waiting = deque(keys)
-        through: dict[str, list[tuple[Table, Field]]] = {}
-        while waiting:
-            key = waiting.popleft()
-            if key in found:
-                continue
-            found.add(key)
-            table_id, record_id = key
-            if table_id not in through:
-                through[table_id] = looks_through(self.base, table_id)
-            for table, link in through[table_id]:
-                for holder in self._holders(table, link, record_id):
-                    waiting.append((table.id, holder))
-        return found
+    def _affected(self, updates: dict[Key, Fields], destroyed: list[Key]) -> dict[Key, set[str]]:
+        seeds = {key: set(values) for key, values in updates.items()}
+        for key in [*self.plan.creates, *destroyed]:
+            seeds[key] = set(self.base.tables[key[0]].fields)
+        return Dependencies(self.base).affected(seeds)
 
-    def _holders(self, table: Table, link: Field, record_id: str) -> Iterable[str]:
-        inverse = link.option("inverseLinkFieldId")
-        if not inverse:
-            return [
-                holder.id
-                for holder in table.records.values()
-                if record_id in (holder.values.get(link.id) or ())
-            ]
-        linked_table = self.base.tables[link.option("linkedTableId")]
-        record = linked_table.records.get(record_id)
-        return (record.values.get(inverse) if record else None) or []
-
-    def _watched_fields(self, table: Table) -> list[Field]:
-        return [each for each in table.fields.values() if each.type in DERIVED]
-
-    def _snapshot(
-        self, keys: set[Key], updates: dict[Key, Fields]
-    ) -> dict[Key, dict[str, tuple[Json, Json]]]:
+    def _snapshot(self, affected: dict[Key, set[str]]) -> dict[Key, dict[str, tuple[Json, Json]]]:
         """Both forms of every cell that may change, as they are now."""
         reader = Reader(self.state, self.base)
         shown: dict[Key, dict[str, tuple[Json, Json]]] = {}
-        computed = {id_: self._watched_fields(table) for id_, table in self.base.tables.items()}
-        for key in keys:
+        for key, field_ids in affected.items():
             table = self.base.tables[key[0]]
             record = table.records.get(key[1])
-            if record is None:
-                continue
-            fields = [table.fields[field_id] for field_id in updates.get(key, ())]
-            shown[key] = {
-                each.id: (
-                    reader.value(table, record, each),
-                    reader.payload_value(table, record, each),
-                )
-                for each in [*fields, *computed[table.id]]
-            }
+            if record is not None and key not in self.plan.creates:
+                shown[key] = {
+                    each: reader.both_values(table, record, table.fields[each])
+                    for each in field_ids
+                }
         return shown
 
     def _apply(self, committed: Committed, updates: dict[Key, Fields]) -> None:

@@ -48,6 +48,23 @@ class Row(Protocol):
 
 
 Evaluate = Callable[[Row], Value]
+# Fields whose stored cell is also their value in a formula.
+AS_STORED = frozenset(
+    (
+        "singleLineText",
+        "multilineText",
+        "email",
+        "url",
+        "phoneNumber",
+        "number",
+        "percent",
+        "currency",
+        "duration",
+        "rating",
+        "checkbox",
+        "autoNumber",
+    )
+)
 
 
 class UnknownFields(ValueError):
@@ -71,10 +88,13 @@ class Formula:
             result = self.evaluate(row)
         except (FormulaError, OverflowError, RecursionError, ValueError, TypeError):
             return Failure()
-        return Failure() if any(isinstance(each, Failure) for each in flat([result])) else result
+        if result.__class__ is list and any(isinstance(each, Failure) for each in flat(result)):
+            return Failure()
+        return result
 
     def accepts(self, row: Row) -> bool:
-        return is_true(self.value(row))
+        result = self.value(row)
+        return result if isinstance(result, bool) else is_true(result)
 
 
 def compile_formula(text: str, table: Table, *, values: Field | None = None) -> Formula:
@@ -186,7 +206,7 @@ class _Compiler:
 
         def evaluate(row: Row) -> Value:
             first, second = left(row), right(row)
-            if isinstance(first, Failure) or isinstance(second, Failure):
+            if first.__class__ is Failure or second.__class__ is Failure:
                 raise FormulaError
             return apply(first, second)
 
@@ -220,6 +240,9 @@ class _Compiler:
             self.unknown.append(name)
             return lambda row: None
         self.used.append(field.id)
+        if field.type in AS_STORED:
+            field_id = field.id
+            return lambda row: row.record.values.get(field_id)
         return lambda row: row.value(field)
 
     def _negate(self, tree: Tree[object]) -> Evaluate:

@@ -99,7 +99,12 @@ def text_to_number(text: str) -> float | int:
     return number
 
 
+_QUICK = frozenset((str, int, float))
+
+
 def are_equal(left: Value, right: Value) -> bool:
+    if left.__class__ is right.__class__ and left.__class__ in _QUICK:
+        return bool(left == right)
     if left is None or right is None:
         other = right if left is None else left
         return other is None or other == "" or other == 0 or other == []
@@ -115,6 +120,8 @@ def are_equal(left: Value, right: Value) -> bool:
 
 def compare(left: Value, right: Value) -> int:
     """Below zero, zero or above zero, as in left < right, ..."""
+    if isinstance(left, int | float) and isinstance(right, int | float):
+        return int(left > right) - int(left < right)
     if isinstance(left, datetime) or isinstance(right, datetime):
         oldest = datetime.min.replace(tzinfo=UTC)
         first = oldest if left is None else as_moment(left)
