@@ -97,7 +97,7 @@ BEGIN
 
     -- The n-th old row and the n-th new row are one row, also where a cascade touched it twice.
     update_query := hub.fill($template$
-        WITH paired AS MATERIALIZED (
+        WITH paired AS (
             SELECT
                 {new_columns},
                 n.hub__position,
@@ -149,6 +149,7 @@ BEGIN
     EXECUTE hub.fill($template$
         CREATE OR REPLACE FUNCTION {on_update}() RETURNS trigger
         LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+        SET work_mem = '64MB' SET enable_mergejoin = off
         AS $body$
         DECLARE
             who hub.provenance;
