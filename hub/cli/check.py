@@ -80,7 +80,7 @@ def _checked(
     began = time.monotonic()
     try:
         with ended_by_signals(supervisor, shown):
-            options = DemoOptions(home=home, source=source, port=0, grid_port=0)
+            options = DemoOptions(home=home, source=source, port=0, grid_port=0, tells_report=False)
             running = start_demo(options, supervisor, shown)
             started = round(time.monotonic() - began, 2)
             synced = _wait_for_first_sync(running, supervisor, shown)

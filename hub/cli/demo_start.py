@@ -35,6 +35,7 @@ class DemoOptions:
     source: Path | None = None
     port: int | None = None
     grid_port: int | None = None
+    tells_report: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,7 +137,8 @@ def _load(
     migrate(servers.database_url, console)
     with console.progress("Rows loaded") as progress:
         folder.load_central(made[0], servers.database_url, progress)
-    _show_report(made[0], folder, console)
+    if options.tells_report:
+        _show_report(made[0], folder, console)
     return servers, folder.set_mark(made[0], options.source)
 
 
