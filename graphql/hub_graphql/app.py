@@ -80,7 +80,12 @@ class GraphQLApp:
         except InvalidOperationTypeError:
             return refusal(MalformedRequest("Mutations are sent by POST, not by GET."))
         except TimeoutError:
-            return refusal(TimedOut("The operation took too long: ask for less at once."))
+            return refusal(
+                TimedOut(
+                    "The operation took too long: ask for less at once. Whether an edit was saved"
+                    " is not known: look before you repeat it."
+                )
+            )
         answer: dict[str, Any] = {}
         if result.errors:
             answer["errors"] = [present(error) for error in result.errors]

@@ -29,6 +29,7 @@ from hub_graphql.compile.values import parse_id
 from hub_graphql.context import Context
 from hub_graphql.declare import (
     ColumnSource,
+    Decision,
     RootComputed,
     RootNode,
     RootOne,
@@ -91,6 +92,8 @@ def _resolver(field: GraphQLField, source: Source, models: Models) -> Resolver:
             return _save(field, models[target], rows_field, models)
         case Tombstone(target=target, rows_field=rows_field, restores=restores):
             return _tombstone(field, models[target], rows_field, models, restores=restores)
+        case Decision():
+            return _decision(field, source, models)
         case _:
             return _related
 
@@ -215,3 +218,20 @@ def _payload(field: GraphQLField, rows_field: str, outcome: Outcome) -> Any:
     rows, errors = outcome
     payload = get_named_type(field.type).extensions["strawberry-definition"].origin
     return payload(**{rows_field: rows, "errors": errors})
+
+
+def _decision(field: GraphQLField, source: Decision, models: Models) -> Resolver:
+    async def decide(_root: None, info: Info, **arguments: Any) -> Any:
+        plan = _payload_plan(field, models[source.target], source.row_field, info, models)
+        wanted = parse_id(arguments["id"])
+        context: Context = info.context
+        message = await context.store.decide(
+            lambda database: source.decide(database, context.actor, arguments)
+        )
+        row: Row | None = None
+        if plan is not None:
+            row = await context.store.read(lambda reader: reader.by_id(plan, wanted))
+        payload = get_named_type(field.type).extensions["strawberry-definition"].origin
+        return payload(message=message, **{source.row_field: row})
+
+    return decide

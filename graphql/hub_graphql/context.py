@@ -58,6 +58,10 @@ class Store:
 
         return await self._in_thread(writing)
 
+    async def decide(self, work: Callable[[Database], _T]) -> _T:
+        """Run a use case of the hub, which opens its own transactions, in a thread."""
+        return await self._in_thread(lambda: work(self._database))
+
     def _reader(self, session: Session) -> Reader:
         return Reader(session, self.models, most_rows=self.limits.rows)
 

@@ -110,6 +110,19 @@ class Tombstone:
     restores: bool
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decision:
+    """The field carries out a person's decision about one row of `target`.
+
+    `decide(database, actor, arguments)` answers what was done; `row_field` of the payload is the
+    row afterwards.
+    """
+
+    target: str
+    row_field: str
+    decide: Callable[..., str]
+
+
 Source = (
     ColumnSource
     | ToOne
@@ -121,6 +134,7 @@ Source = (
     | RootComputed
     | Save
     | Tombstone
+    | Decision
 )
 
 

@@ -113,8 +113,8 @@ def _bare(declared_field: StrawberryField) -> Any:
     return getattr(resolved, "of_type", resolved)
 
 
-def mutation_type(outputs: dict[str, type]) -> type:
-    """The root type of all edits: for each plural save, delete and restore."""
+def edit_fields(outputs: dict[str, type]) -> type:
+    """All edits: for each plural save, delete and restore."""
     namespace: dict[str, Any] = {"__module__": __name__, "__annotations__": {}}
 
     def add(
@@ -155,4 +155,4 @@ def mutation_type(outputs: dict[str, type]) -> type:
                 Tombstone(target=target, rows_field=plural, restores=restores),
                 ids=strawberry.ID,
             )
-    return strawberry.type(type("Mutation", (), namespace), description="What can be changed.")
+    return strawberry.type(type("Edits", (), namespace))

@@ -1,8 +1,11 @@
-"""Which rows can be edited?"""
+"""What can be changed?"""
 
 from __future__ import annotations
 
-from hub_graphql.edits import mutation_type
+from strawberry.tools import merge_types
+
+from hub_graphql.decisions import Decisions
+from hub_graphql.edits import edit_fields
 from hub_graphql.types.campaign import Campaign
 from hub_graphql.types.client import Client
 from hub_graphql.types.contact import Contact
@@ -12,7 +15,7 @@ from hub_graphql.types.goal import Goal
 from hub_graphql.types.mailbox import Mailbox
 from hub_graphql.types.sending_domain import SendingDomain
 
-Mutation = mutation_type(
+_EDITS = edit_fields(
     {
         "clients": Client,
         "contacts": Contact,
@@ -24,3 +27,5 @@ Mutation = mutation_type(
         "excluded_days": ExcludedDay,
     }
 )
+
+Mutation = merge_types("Mutation", (_EDITS, Decisions))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,12 @@ from hub_graphql import export
 
 FOLDER = Path(__file__).parents[2] / "graphql" / "operations"
 OPERATIONS = sorted(FOLDER.glob("*.graphql"))
-VARIABLES: dict[str, dict[str, Any]] = {
-    "save_clients": {"input": [{"name": "Example Ltd", "status": "onboarding"}]},
-    "exclude_day": {"day": "2026-03-02", "reason": "mail server down"},
-}
+
+
+def variables(path: Path) -> dict[str, Any]:
+    """The example's variables, which stand beside it."""
+    beside = path.with_suffix(".json")
+    return json.loads(beside.read_text()) if beside.exists() else {}
 
 
 @pytest.fixture
@@ -43,7 +46,7 @@ def test_there_are_operations_to_begin_with() -> None:
 @pytest.mark.usefixtures("_a_client_with_everything")
 def test_every_saved_operation_runs_and_answers_rows(api: Api) -> None:
     for path in OPERATIONS:
-        data = api.ask(path.read_text(), **VARIABLES.get(path.stem, {}))
+        data = api.ask(path.read_text(), **variables(path))
 
         for answer in data.values():
             assert answer.get("errors", []) == [], path.name
