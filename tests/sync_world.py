@@ -303,7 +303,7 @@ class World:
         )
         return [row["id"] for row in answer["rows"]]
 
-    def edit(self, table: str, record: str, user: str = "Alex", **fields: Any) -> None:
+    def edit(self, table: str, record: str, fields: dict[str, Any], *, user: str = "Alex") -> None:
         """A person edits one record; fields by id."""
         self.sandbox.edit(BASE, table, user=user, update=[{"id": record, "fields": fields}])
 

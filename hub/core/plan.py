@@ -298,7 +298,7 @@ def _plan_cells(
             _rules(mapping, field_mapping, standing),
         )
         if decision.action is Action.FREEZE:
-            cell = _freeze(name, theirs, as_hub, decision)
+            cell = _freeze(field_mapping, base, theirs, as_hub, decision)
             if cell != standing:
                 freezes.append(cell)
                 frozen[name] = cell
@@ -360,8 +360,23 @@ def _rules(mapping: StreamMapping, field_mapping: FieldMapping, standing: Frozen
     )
 
 
-def _freeze(name: str, theirs: Value, as_hub: object, decision: Decision) -> Frozen:
-    if isinstance(as_hub, (Unfit, Parked)) and decision.freeze is not FreezeReason.HELD:
+def _freeze(
+    field_mapping: FieldMapping,
+    base: Pair | Missing,
+    theirs: Value,
+    as_hub: object,
+    decision: Decision,
+) -> Frozen:
+    name = field_mapping.column.name
+    if decision.freeze is FreezeReason.HELD and isinstance(base, Pair):
+        return Frozen(
+            field=name,
+            reason=FreezeReason.HELD.value,
+            incoming=theirs,
+            parked_stream=field_mapping.link,
+            parked_on=str(base.hub),
+        )
+    if isinstance(as_hub, (Unfit, Parked)):
         return _frozen(name, theirs, as_hub)
     reason = decision.freeze or FreezeReason.CONFLICT
     return Frozen(field=name, reason=reason.value, incoming=theirs)

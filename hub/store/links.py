@@ -313,3 +313,43 @@ def table_of(session: Session, link_id: UUID) -> str:
         text("select table_name from hub.record_link where id = :id"), {"id": link_id}
     ).scalar_one()
     return table
+
+
+def release_held(
+    session: Session, connection: str, stream: str, row_ids: Iterable[UUID], *, keeps: bool
+) -> None:
+    """Let the link cells go on that waited for a deletion of these rows to be decided.
+
+    If the rows are kept, the cells count as cleared by nobody, so that ours are sent again.
+    """
+    bound = {
+        "connection": connection,
+        "stream": stream,
+        "ids": [str(row_id) for row_id in row_ids],
+    }
+    waiting = (
+        " from hub.frozen_cell f where f.link_id = l.id and f.reason = 'held'"
+        " and f.parked_stream = :stream and f.parked_on = any(:ids)"
+        " and l.connection = :connection"
+    )
+    if keeps:
+        session.execute(
+            text(
+                "update hub.record_link l set shadow = l.shadow"  # noqa: S608  # constants
+                ' || jsonb_build_object(f.field, cast(\'{"h": null, "r": null}\' as jsonb))'
+                + waiting
+            ),
+            bound,
+        )
+    session.execute(
+        text(
+            "with freed as (delete from hub.frozen_cell f using hub.record_link l"
+            "  where f.link_id = l.id and f.reason = 'held' and f.parked_stream = :stream"
+            "  and f.parked_on = any(:ids) and l.connection = :connection"
+            "  returning l.connection, l.stream, l.row_id)"
+            " insert into hub.recheck (connection, stream, row_id, reason)"
+            " select distinct connection, stream, row_id, 'decided' from freed"
+            " on conflict (connection, stream, row_id) do update set since = clock_timestamp()"
+        ),
+        bound,
+    )

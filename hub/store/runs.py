@@ -199,6 +199,27 @@ def decide(
     return row.connection, row.stream, row.action, list(row.items)
 
 
+def grant(
+    session: Session, connection: str, stream: str, action: str, items: Sequence[str], by: str
+) -> None:
+    """Free exactly these rows for what a person's other decision entails."""
+    session.execute(
+        text(
+            "insert into hub.approval (connection, stream, action, items, reason, decision,"
+            " decided_at, decided_by) values (:connection, :stream, :action,"
+            " cast(:items as jsonb), 'follows from another decision', 'approved',"
+            " clock_timestamp(), :by)"
+        ),
+        {
+            "connection": connection,
+            "stream": stream,
+            "action": action,
+            "items": json.dumps(list(items)),
+            "by": by,
+        },
+    )
+
+
 def open_approvals(session: Session) -> list[dict[str, object]]:
     """The plans that wait for a person's word, the oldest first."""
     found = session.execute(

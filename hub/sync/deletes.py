@@ -76,7 +76,8 @@ def settle_missing(
     edited = {
         row_id: link
         for row_id, link in gone.items()
-        if row_id in known
+        if mapping.on_delete is not DeletePolicy.IGNORE
+        and row_id in known
         and known[row_id].deleted_at is None
         and _is_edited(mapping, link, known[row_id])
     }

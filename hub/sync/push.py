@@ -67,8 +67,21 @@ def push_changes(work: Work, mapping: StreamMapping) -> None:
         leases.check(session, work.grant)
         streams.change(session, mapping.connection, mapping.stream, push_tick=tick)
         links.clear_rechecks(session, mapping.connection, mapping.stream, asked)
-        runs.mark_applied(session, mapping.connection, mapping.stream, guarding.OVERWRITE_AT_SOURCE)
+        _note_approved(session, mapping, row_ids)
         streams.note_success(session, mapping.connection, mapping.stream, "pushed_at")
+
+
+def _note_approved(session: Session, mapping: StreamMapping, row_ids: Sequence[UUID]) -> None:
+    """What a person let pass has been sent."""
+    approved = runs.decided_items(
+        session,
+        mapping.connection,
+        mapping.stream,
+        guarding.OVERWRITE_AT_SOURCE,
+        "approved",
+    )
+    if approved & {str(row_id) for row_id in row_ids}:
+        runs.mark_applied(session, mapping.connection, mapping.stream, guarding.OVERWRITE_AT_SOURCE)
 
 
 def _changed_rows(session: Session, mapping: StreamMapping, state: State, tick: int) -> list[UUID]:

@@ -90,7 +90,9 @@ def decide_plan(database: Database, approval_id: UUID, *, approve: bool, by: str
         connection, stream, action, items = runs.decide(session, approval_id, decision, by)
         row_ids = [UUID(item) for item in items]
         if not approve:
-            _undo(session, connection, stream, action, row_ids)
+            _undo(session, connection, stream, action, row_ids, by)
+        if action == guarding.DELETE_IN_HUB:
+            links.release_held(session, connection, stream, row_ids, keeps=not approve)
         streams.change(session, connection, stream, hold_reason=None, needs_reconcile=True)
         runs.close_alert(session, f"guard:{connection}:{stream}:{action}")
         leases.ring(session, connection, "person")
@@ -99,7 +101,14 @@ def decide_plan(database: Database, approval_id: UUID, *, approve: bool, by: str
     return f"{len(items)} records of {stream}: the plan is dropped, and the other side is put back."
 
 
-def _undo(session: Session, connection: str, stream: str, action: str, row_ids: list[UUID]) -> None:
+def _undo(
+    session: Session,
+    connection: str,
+    stream: str,
+    action: str,
+    row_ids: list[UUID],
+    by: str,
+) -> None:
     """What was changed on one side is put back from the other.
 
     A refused overwriting in the hub needs their values: the next complete read keeps ours.
@@ -121,6 +130,9 @@ def _undo(session: Session, connection: str, stream: str, action: str, row_ids: 
             for row_id, link in found.items()
         }
         rows.update_rows(session, table_name, agreed)
+    else:
+        items = [str(row_id) for row_id in row_ids]
+        runs.grant(session, connection, stream, guarding.OVERWRITE_AT_SOURCE, items, by)
 
 
 def _save_all(

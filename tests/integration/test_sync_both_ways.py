@@ -49,7 +49,7 @@ def test_a_persons_edit_arrives_with_its_author_and_time(world: World) -> None:
     (acme,) = world.add(CLIENTS, {NAME: "Acme"})
     world.settle()
 
-    world.edit(CLIENTS, acme, user="Berta", **{COUNTRY: "Kenya"})
+    world.edit(CLIENTS, acme, {COUNTRY: "Kenya"}, user="Berta")
     world.settle()
 
     (change,) = world.query(
@@ -65,8 +65,8 @@ def test_two_authors_of_one_record_keep_their_names(world: World) -> None:
     (acme,) = world.add(CLIENTS, {NAME: "Acme"})
     world.settle()
 
-    world.edit(CLIENTS, acme, user="Berta", **{COUNTRY: "Kenya"})
-    world.edit(CLIENTS, acme, user="Carl", **{NOTE: "call back"})
+    world.edit(CLIENTS, acme, {COUNTRY: "Kenya"}, user="Berta")
+    world.edit(CLIENTS, acme, {NOTE: "call back"}, user="Carl")
     world.settle()
 
     actors = world.query("select actor from hub.change where operation = 'U' order by id")
@@ -93,7 +93,7 @@ def test_a_cleared_cell_is_cleared_on_the_other_side_both_ways(world: World) -> 
     (acme,) = world.add(CLIENTS, {NAME: "Acme", COUNTRY: "Kenya", NOTE: "x"})
     world.settle()
 
-    world.edit(CLIENTS, acme, **{COUNTRY: None})
+    world.edit(CLIENTS, acme, {COUNTRY: None})
     world.sql("update client set note = null where name = 'Acme'")
     world.settle()
 
@@ -172,7 +172,7 @@ def test_a_link_to_a_record_that_comes_later_waits_for_it(world: World) -> None:
     # The deal's stream is asked first, so the client is not known when its link comes in.
     world.streams = {"deals": world.streams["deals"], "clients": world.streams["clients"]}
     (acme,) = world.add(CLIENTS, {NAME: "Acme"})
-    world.edit(DEALS, deal, **{CLIENT: [acme]})
+    world.edit(DEALS, deal, {CLIENT: [acme]})
     world.settle()
 
     assert "Acme" == world.scalar("select c.name from deal d join client c on c.id = d.client_id")
@@ -182,8 +182,8 @@ def test_a_link_to_a_record_that_comes_later_waits_for_it(world: World) -> None:
 
 def test_records_that_link_to_each_other_in_a_circle_arrive(world: World) -> None:
     first, second = world.add(CLIENTS, {NAME: "One"}, {NAME: "Two"})
-    world.edit(CLIENTS, first, **{PARENT: [second]})
-    world.edit(CLIENTS, second, **{PARENT: [first]})
+    world.edit(CLIENTS, first, {PARENT: [second]})
+    world.edit(CLIENTS, second, {PARENT: [first]})
 
     world.settle()
 
@@ -200,10 +200,10 @@ def test_a_to_one_link_that_receives_two_ids_stands_still_and_is_not_pushed(
     (deal,) = world.add(DEALS, {CODE: "D1", CLIENT: [first]})
     world.settle()
 
-    world.edit(DEALS, deal, **{CLIENT: [first, second]})
+    world.edit(DEALS, deal, {CLIENT: [first, second]})
     world.settle()
     (cell,) = world.query("select field, reason, detail from hub.frozen_cell")
-    world.edit(DEALS, deal, **{CLIENT: [second]})
+    world.edit(DEALS, deal, {CLIENT: [second]})
     world.settle()
 
     assert ("client_id", "rejected") == (cell["field"], cell["reason"])
@@ -217,11 +217,11 @@ def test_a_value_that_does_not_fit_stands_still_with_its_reason(world: World) ->
     (acme,) = world.add(CLIENTS, {NAME: "Acme", STAFF: 3})
     world.settle()
 
-    world.edit(CLIENTS, acme, **{STAFF: 3_000_000_000})
+    world.edit(CLIENTS, acme, {STAFF: 3_000_000_000})
     world.settle()
     (cell,) = world.query("select field, reason, detail from hub.frozen_cell")
     kept = world.client("Acme")["employee_count"]  # type: ignore[index]
-    world.edit(CLIENTS, acme, **{STAFF: 4})
+    world.edit(CLIENTS, acme, {STAFF: 4})
     world.settle()
 
     assert ("employee_count", "rejected") == (cell["field"], cell["reason"])
@@ -232,7 +232,7 @@ def test_a_value_that_does_not_fit_stands_still_with_its_reason(world: World) ->
 
 
 def test_a_name_that_another_live_client_has_costs_that_row_only(world: World) -> None:
-    first, second, third = world.add(CLIENTS, {NAME: "One"}, {NAME: "Two"}, {NAME: "Three"})
+    _, second, third = world.add(CLIENTS, {NAME: "One"}, {NAME: "Two"}, {NAME: "Three"})
     world.settle()
 
     world.sandbox.edit(

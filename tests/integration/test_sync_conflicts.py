@@ -25,7 +25,7 @@ def _acme(world: World) -> str:
 def _clash(world: World, acme: str, *, ours_first: bool = False) -> None:
     if ours_first:
         world.sql("update client set country = 'Ours' where name = 'Acme'")
-    world.edit(CLIENTS, acme, user="Berta", **{COUNTRY: "Theirs"})
+    world.edit(CLIENTS, acme, {COUNTRY: "Theirs"}, user="Berta")
     if not ours_first:
         world.sql("update client set country = 'Ours' where name = 'Acme'")
     world.settle()
@@ -108,7 +108,7 @@ def test_later_values_update_the_one_open_conflict(world: World) -> None:
     acme = _acme(world)
     _clash(world, acme)
 
-    world.edit(CLIENTS, acme, user="Carl", **{COUNTRY: "Theirs again"})
+    world.edit(CLIENTS, acme, {COUNTRY: "Theirs again"}, user="Carl")
     world.settle()
 
     (kept,) = world.query("select theirs, ours, status, their_actor from hub.conflict")
@@ -125,7 +125,7 @@ def test_equal_values_close_an_open_conflict(world: World) -> None:
     acme = _acme(world)
     _clash(world, acme)
 
-    world.edit(CLIENTS, acme, **{COUNTRY: "Ours"})
+    world.edit(CLIENTS, acme, {COUNTRY: "Ours"})
     world.settle()
 
     (kept,) = world.query("select status from hub.conflict")
@@ -137,7 +137,7 @@ def test_equal_values_close_an_open_conflict(world: World) -> None:
 def test_equal_edits_on_both_sides_are_no_conflict(world: World) -> None:
     acme = _acme(world)
 
-    world.edit(CLIENTS, acme, **{COUNTRY: "Same"})
+    world.edit(CLIENTS, acme, {COUNTRY: "Same"})
     world.sql("update client set country = 'Same' where name = 'Acme'")
     world.settle()
 
@@ -148,7 +148,7 @@ def test_equal_edits_on_both_sides_are_no_conflict(world: World) -> None:
 def test_different_fields_of_one_record_merge_without_a_conflict(world: World) -> None:
     acme = _acme(world)
 
-    world.edit(CLIENTS, acme, **{NOTE: "theirs"})
+    world.edit(CLIENTS, acme, {NOTE: "theirs"})
     world.sql("update client set employee_count = 5 where name = 'Acme'")
     world.settle()
 
@@ -235,7 +235,7 @@ def test_a_field_that_flows_to_the_hub_only_is_never_written(world: World) -> No
     world.sql("update client set country = 'Ours' where name = 'Acme'")
     world.settle()
     ours_alone = _values(world, acme)
-    world.edit(CLIENTS, acme, **{COUNTRY: "Theirs"})
+    world.edit(CLIENTS, acme, {COUNTRY: "Theirs"})
     world.settle()
 
     assert ("Ours", "Kenya") == ours_alone
@@ -248,7 +248,7 @@ def test_a_field_that_the_hub_owns_is_put_back_and_the_edit_is_kept(world: World
     acme = _acme(world)
     world.set_policy("clients", "country", direction=Direction.TO_SOURCE)
 
-    world.edit(CLIENTS, acme, user="Berta", **{COUNTRY: "Theirs"})
+    world.edit(CLIENTS, acme, {COUNTRY: "Theirs"}, user="Berta")
     world.settle()
 
     assert ("Kenya", "Kenya") == _values(world, acme)
