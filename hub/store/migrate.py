@@ -6,6 +6,7 @@ Alembic is imported only where something is migrated: asking whether that is nee
 from __future__ import annotations
 
 import re
+import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,9 +28,11 @@ _PARENT = re.compile(r"^down_revision\b.*?=\s*[\"'](\w+)[\"']", re.MULTILINE)
 
 
 def scripts_folder() -> Path:
-    """Where the migrations are: beside the packages in a checkout, inside this one in a wheel."""
-    here = Path(__file__).resolve()
-    candidates = (here.parents[2] / "alembic", here.parent / "alembic")
+    """Where the migrations are: beside the packages in a checkout, else where a wheel put them."""
+    candidates = (
+        Path(__file__).resolve().parents[2] / "alembic",
+        Path(sysconfig.get_path("data")) / "share" / "integration-hub" / "alembic",
+    )
     for folder in candidates:
         if (folder / "env.py").is_file():
             return folder
