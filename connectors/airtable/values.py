@@ -77,6 +77,7 @@ def _field(field: Mapping[str, Any]) -> FieldSchema:
         is_computed=vendor_type in _COMPUTED,
         choices={choice["id"]: choice["name"] for choice in options.get("choices", ())},
         links_to=options.get("linkedTableId"),
+        inverse_field=options.get("inverseLinkFieldId"),
     )
 
 

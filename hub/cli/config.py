@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,9 @@ def config() -> None:
 
 @config.command()
 @_FILE
+@click.option("--remote", is_flag=True, help="Ask the other sides, too: token, tables, fields.")
 @_JSON
-def check(path: Path | None, as_json: bool) -> None:
+def check(path: Path | None, remote: bool, as_json: bool) -> None:
     """Say every problem at once; the exit code is 1 if there is one."""
     try:
         loaded = _read(path)
@@ -43,11 +45,34 @@ def check(path: Path | None, as_json: bool) -> None:
         else:
             click.echo(describe(invalid.path, invalid.problems), err=True)
         raise SystemExit(1) from None
+    found = loaded.warnings
+    refusals: list[str] = []
+    if remote:
+        # The connectors' libraries are loaded only by those who ask.
+        from hub.cli.config_remote import check_remotes
+
+        for answer in check_remotes(loaded):
+            found += answer.problems
+            for result in answer.results:
+                sentence = f"{answer.connection}: {result.sentence}"
+                if not result.ok:
+                    refusals.append(sentence)
+                elif not as_json:
+                    click.echo(sentence)
     if as_json:
-        _print_json(_answer(loaded.path, loaded.warnings))
-        return
-    for warning in loaded.warnings:
-        click.echo(located(loaded.path, warning), err=True)
+        _print_json({**_answer(loaded.path, found, refusals), "refusals": refusals})
+    else:
+        for sentence in refusals:
+            click.echo(sentence, err=True)
+        for problem in found:
+            click.echo(located(loaded.path, problem), err=True)
+    if refusals or any(not problem.is_warning for problem in found):
+        raise SystemExit(1)
+    if not as_json:
+        _say_right(loaded)
+
+
+def _say_right(loaded: LoadedConfig) -> None:
     streams = sum(len(connection.streams) for connection in loaded.config.connections.values())
     click.echo(
         f"{loaded.path or 'The environment'} is right: "
@@ -107,10 +132,12 @@ def _read(path: Path | None) -> LoadedConfig:
     )
 
 
-def _answer(path: Path | None, problems: tuple[Problem, ...]) -> dict[str, Any]:
+def _answer(
+    path: Path | None, problems: tuple[Problem, ...], refusals: Sequence[str] = ()
+) -> dict[str, Any]:
     return {
         "file": str(path) if path else None,
-        "ok": all(problem.is_warning for problem in problems),
+        "ok": not refusals and all(problem.is_warning for problem in problems),
         "problems": [
             {
                 "key": problem.key_path,

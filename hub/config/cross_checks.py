@@ -178,7 +178,7 @@ def _choices(
 
 
 def check_relations(connection: str, streams: Streams) -> Iterator[Problem]:
-    """Both ends of a relation must not be mapped: each write would undo the other's."""
+    """Both ends of a relation show the same links; only the other side knows for sure."""
     links = {
         (name, mapped.link): column
         for name, stream in streams.items()
@@ -191,9 +191,10 @@ def check_relations(connection: str, streams: Streams) -> Iterator[Problem]:
             yield Problem(
                 key=(*stream_key(connection, name), "fields", column),
                 message=(
-                    f"{name} links to {other} and {other}.{back} links back:"
-                    " map one end of a relation, the other end follows"
+                    f"{name} links to {other} and {other}.{back} links back: if they are two ends"
+                    " of one relation, map one of them; hub config check --remote tells"
                 ),
+                is_warning=True,
             )
 
 

@@ -26,6 +26,8 @@ class FieldSchema:
     choices: Mapping[str, str] = field(default_factory=dict)
     first_names: Mapping[str, str] = field(default_factory=dict)
     links_to: str | None = None
+    inverse_field: str | None = None
+    """For a link field: the field of the linked table that shows the same relation."""
 
     def hub_name(self, choice: str) -> str | None:
         """What the hub calls a choice; None when it is not known."""

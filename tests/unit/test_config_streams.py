@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import connectors
-from hub.config import InvalidConfig, Problem, load_config
+from hub.config import InvalidConfig, Problem, load_config, read_config
 from hub.store.entity_descriptions import describe_entities
 
 CONNECTION = """
@@ -208,17 +208,16 @@ def test_a_second_writer_that_gives_way_is_fine(tmp_path: Path, settings: str) -
     assert [] == problems_of(tmp_path, stream(), other, connections=("archive",))
 
 
-def test_both_ends_of_a_relation_are_not_mapped(tmp_path: Path) -> None:
+def test_links_in_both_directions_are_a_warning(tmp_path: Path) -> None:
     contacts = 'client_id = { field = "fldClient00000001", link = "clients" }'
     clients = 'parent_client_id = { field = "fldContacts000001", link = "contacts" }'
+    path = tmp_path / "hub.toml"
+    streams = [stream(fields=clients), stream("contacts", entity="contact", fields=contacts)]
+    path.write_text("".join([CONNECTION.format(name="operations"), *streams]), encoding="utf-8")
 
-    problems = problems_of(
-        tmp_path,
-        stream(fields=clients),
-        stream("contacts", entity="contact", fields=contacts),
-    )
+    (warning,) = read_config(path, {"AIRTABLE_TOKEN": "pat-of-a-person"}).warnings
 
-    assert any("map one end of a relation" in problem.message for problem in problems)
+    assert "if they are two ends of one relation" in warning.message
 
 
 def test_a_stream_may_link_to_itself(tmp_path: Path) -> None:
