@@ -525,3 +525,27 @@ def violations(grid: GridPage) -> list[str]:
         f"{violation['id']}: {violation['nodes'][0]['html'][:160]}"
         for violation in results.response["violations"]
     ]
+
+
+def test_an_option_that_is_missing_can_be_added_while_editing_and_after_a_paste(
+    sandbox: SandboxServer, open_grid: OpenGrid
+) -> None:
+    sandbox.load(sample(clients=4))
+    grid = open_grid(CLIENTS)
+
+    grid.write(CLIENT_0, STAGE, "Paused")
+    grid.wait_text(CLIENT_0, STAGE, "Paused")
+    grid.wait_saved()
+    grid.cell(CLIENT_1, STAGE).click()
+    grid.paste("Warming\nWarming\nWon")
+    grid.wait_toast("2 cells refused")
+    grid.page.get_by_role("button", name="Show", exact=True).click()
+    grid.page.get_by_role("button", name="Add 1 option and paste").click()
+    grid.wait_text(CLIENT_2, STAGE, "Warming")
+    grid.wait_saved()
+
+    stages = [cells(sandbox, CLIENTS, row)[STAGE] for row in (CLIENT_0, CLIENT_1, CLIENT_2)]
+    _, schema = sandbox.call("GET", f"/v0/meta/bases/{BASE}/tables")
+    choices = schema["tables"][0]["fields"][1]["options"]["choices"]
+    assert stages == ["Paused", "Warming", "Warming"]
+    assert [choice["name"] for choice in choices] == ["Lead", "Won", "Lost", "Paused", "Warming"]

@@ -9,6 +9,7 @@ import { askFilter, askSort, readQuery, writeQuery } from "./filters.js";
 import { Grid } from "./grid.js";
 import { History } from "./history.js";
 import { gridKeys, pageKeys } from "./keys.js";
+import { items } from "./parse.js";
 import { pickLinks } from "./link_picker.js";
 import { Live } from "./live.js";
 import { showRecord, Trail } from "./record_panel.js";
@@ -31,7 +32,7 @@ class Page {
     this.grids = new Map();
     this.search = $("search");
     this.editor = new Editor({ place: $("overlay"), base: this.base, say: toast,
-      save: (id, field, value) => this.save(id, field, value), links: (...given) => this.links(...given) });
+      save: (...given) => this.save(...given), links: (...given) => this.links(...given) });
     this.status = { state: "live", error: null };
   }
 
@@ -149,7 +150,9 @@ class Page {
     }
   }
 
-  save(id, field, value) { return this.edit({ update: [{ id, fields: { [field.id]: value } }] }, `edit of ${field.name}`); }
+  save(id, field, value, { typecast = false } = {}) {
+    return this.edit({ update: [{ id, fields: { [field.id]: value } }], typecast }, `edit of ${field.name}`);
+  }
 
   links(grid, row, field, typed) {
     pickLinks({ base: this.base, row, field, typed, recordName: this.base.nameOf(grid.table.id, row._id) ?? "the record",
@@ -208,11 +211,23 @@ class Page {
     }
     for (const item of plan.refused) {
       const id = item.id ?? created[item.created]?.id;
+      item.id = id;
       if (id) grid.refused.set(`${id} ${item.field.id}`, `Refused “${item.text}”: ${item.reason}`);
     }
     grid.selection.selectBlock(plan.top, plan.left, plan.bottom, plan.right);
     const bad = plan.refused.length > 0;
-    toast(pasteWords(plan), bad ? "warn" : "ok", bad ? { words: "Show", run: () => showRefused(plan.refused) } : null);
+    toast(pasteWords(plan), bad ? "warn" : "ok", bad ? { words: "Show", run: () => showRefused(plan.refused, (items) => this.addOptions(grid, items)) } : null);
+  }
+
+  /** Paste again what was refused for want of an option, the options added. */
+  async addOptions(grid, list) {
+    const rows = new Map();
+    for (const { id, field, text } of list) {
+      const value = field.type === "multipleSelects" ? items(text) : text.trim();
+      rows.set(id, { ...rows.get(id), [field.id]: value });
+    }
+    const update = [...rows].map(([id, fields]) => ({ id, fields }));
+    if (await this.edit({ update, typecast: true }, `paste of ${plural(list.length, "cell")}`, grid)) toast(`${plural(list.length, "cell")} pasted, the options added.`);
   }
 
   async undo() { this.step(() => this.history.undo()); }
@@ -335,6 +350,10 @@ class Page {
       }
     });
     base.addEventListener("loaded", ({ detail }) => { if (detail.table.id === this.tableId) this.draw(); });
+    base.addEventListener("schema", () => {
+      this.drawTabs();
+      for (const grid of this.grids.values()) grid.ready.then(() => grid.rebuildColumns());
+    });
     base.addEventListener("reset", () => this.rebuild());
     base.addEventListener("sending", () => { this.status.error = null; this.drawStatus(); });
     base.addEventListener("sent", ({ detail }) => { this.status.error = detail.error ? "Not saved" : null; this.drawStatus(); });

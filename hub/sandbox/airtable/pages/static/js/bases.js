@@ -13,7 +13,7 @@ function card(base, index) {
     h("span", { class: "base-words" },
       h("span", { class: "base-title" }, base.name),
       h("span", { class: "muted small" }, [plural(tables.length, "table"), rows ? plural(rows, "record") : ""].filter(Boolean).join(" · ")),
-      h("span", { class: "base-tables" }, tables.slice(0, 6).map((table) =>
+      h("span", { class: "base-tables" }, tables.slice(0, 10).map((table) =>
         h("span", { class: "base-table" }, table.name, table.rows === undefined ? "" : h("span", { class: "muted" }, ` ${count(table.rows)}`))))),
     icon("chevron-right", "base-go"));
 }

@@ -10,6 +10,7 @@ export class ChoiceList {
   constructor({ field, value, control, many, chosen }) {
     Object.assign(this, { field, control, many, chosen });
     this.choices = field.options?.choices ?? [];
+    this.added = false;
     this.picked = many ? [...(value ?? [])] : [value].filter(Boolean);
     this.at = -1;
     serial += 1;
@@ -26,7 +27,7 @@ export class ChoiceList {
     this.element.addEventListener("mousedown", (event) => event.preventDefault());
     this.list.addEventListener("click", (event) => {
       const option = event.target.closest("[role=option]");
-      if (option) this.#pick(option.dataset.name);
+      if (option && option.dataset.name !== undefined) this.#pick(option.dataset.name, Boolean(option.dataset.add));
     });
     this.#draw(control.value !== "");
   }
@@ -52,6 +53,11 @@ export class ChoiceList {
     this.options = [...empty, ...found.map((choice, index) => h("li", { role: "option", class: "choice-option", id: `${this.id}-${index}`,
       data: { name: choice.name }, "aria-selected": String(this.picked.includes(choice.name)) },
     chip(this.field, choice.name), this.picked.includes(choice.name) ? icon("check") : null))];
+    if (wanted && !this.choices.some((choice) => choice.name.toLowerCase() === wanted)) {
+      const name = this.control.value.trim();
+      this.options.push(h("li", { role: "option", class: "choice-option", id: `${this.id}-new`, "aria-selected": "false", data: { name, add: "1" } },
+        h("span", {}, "Add option ", h("strong", {}, name)), icon("plus")));
+    }
     if (!this.options.length) {
       this.list.replaceChildren(h("li", { class: "choice-none muted small", role: "option", "aria-selected": "false", "aria-disabled": "true" }, "No such option"));
     } else this.list.replaceChildren(...this.options);
@@ -69,8 +75,9 @@ export class ChoiceList {
     this.control.setAttribute("aria-activedescendant", option.id);
   }
 
-  #pick(name) {
+  #pick(name, added = false) {
     this.touched = true;
+    this.added ||= added;
     if (!this.many) { this.picked = name ? [name] : []; this.chosen(); return; }
     this.picked = this.picked.includes(name) ? this.picked.filter((other) => other !== name) : [...this.picked, name];
     const at = this.at;
@@ -83,7 +90,7 @@ export class ChoiceList {
   key(event) {
     const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 };
     if (steps[event.key]) this.#light(this.at + steps[event.key]);
-    else if (event.key === "Enter" && this.at >= 0 && !(this.many && this.control.value === "" && this.touched)) this.#pick(this.options[this.at].dataset.name);
+    else if (event.key === "Enter" && this.at >= 0 && !(this.many && this.control.value === "" && this.touched)) this.#pick(this.options[this.at].dataset.name, Boolean(this.options[this.at].dataset.add));
     else if (event.key === "Backspace" && this.control.value === "" && this.picked.length) {
       this.touched = true;
       this.picked = this.picked.slice(0, -1);
@@ -101,11 +108,11 @@ export class ChoiceList {
       const read = parse(this.field, text, () => []);
       if (read.refused && this.at < 0) return read;
       const lit = this.options[this.at]?.dataset.name;
+      if (read.refused && this.options[this.at].dataset.add) return read;
       if (read.refused) return { value: this.many ? [...this.picked, lit] : lit };
       return this.many ? { value: [...new Set([...this.picked, ...read.value])] } : read;
     }
-    if (this.many) return { value: this.picked.length ? this.picked : null };
-    return { value: this.picked[0] ?? null };
+    return { value: this.many ? (this.picked.length ? this.picked : null) : this.picked[0] ?? null, typecast: this.added };
   }
 
   destroy() { this.element.remove(); }

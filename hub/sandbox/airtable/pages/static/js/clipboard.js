@@ -48,7 +48,7 @@ export function planPaste(grid, base, text) {
       if (!field) { plan.beyond += 1; return; }
       if (!editorOf(field)) { plan.skipped += 1; return; }
       const read = parse(field, cell, base.find);
-      if (read.refused) plan.refused.push({ line: offset + 1, id, created: id ? null : plan.create.length, field, text: cell, reason: read.refused });
+      if (read.refused) plan.refused.push({ line: offset + 1, id, created: id ? null : plan.create.length, field, text: cell, reason: read.refused, newOption: Boolean(read.newOption) });
       else if (row ? !same(row[field.id], read.value) : read.value !== null) values[field.id] = read.value;
     });
     if (!id) plan.create.push({ fields: values });

@@ -62,9 +62,15 @@ export function showHelp() {
     h("h4", {}, title), h("dl", { class: "keys" }, keys.map(([key, words]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, words)]))))) });
 }
 
-/** List what a paste refused. */
-export function showRefused(list) {
-  openDialog({ title: `${plural(list.length, "cell")} not pasted`, body: [
+/** List what a paste refused; `addOptions` pastes the cells that only lack an option. */
+export function showRefused(list, addOptions) {
+  const lacking = list.filter((item) => item.newOption && item.id);
+  const names = new Set(lacking.map((item) => `${item.field.id} ${item.text.trim()}`));
+  openDialog({
+    foot: (dialog) => (lacking.length ? [h("button", { class: "button", type: "button", onclick: () => dialog.close("closed") }, "Leave them"),
+      h("button", { class: "button primary", type: "button", onclick: () => { dialog.close("done"); addOptions(lacking); } }, icon("plus"),
+        `Add ${plural(names.size, "option")} and paste`)] : []),
+    title: `${plural(list.length, "cell")} not pasted`, body: [
     h("p", { class: "muted" }, "These cells kept their old value and are marked in the grid."),
     h("div", { class: "table-wrap", tabindex: "0", role: "group", "aria-label": "Refused cells" }, h("table", { class: "table" },
       h("thead", {}, h("tr", {}, ["Line", "Field", "Came", "Why"].map((word) => h("th", { scope: "col" }, word)))),

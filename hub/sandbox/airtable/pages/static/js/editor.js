@@ -123,7 +123,7 @@ export class Editor extends EventTarget {
     if (answer.refused && !left) { this.#note(open, answer.refused, "bad"); return false; }
     this.#close(open, !left);
     if (answer.refused) this.say(`Not saved: ${answer.refused}.`, "bad");
-    else if (!same(answer.value, open.base)) this.save(open.id, open.field, answer.value);
+    else if (!same(answer.value, open.base)) this.save(open.id, open.field, answer.value, { typecast: answer.typecast });
     if (move) open.grid.selection.move(...move);
     return true;
   }

@@ -246,10 +246,15 @@ export class Grid extends EventTarget {
 
   /** The schema changed. */
   rebuildColumns() {
+    const { scrollLeft, scrollTop } = this.holder;
+    const sorters = this.sorters();
     this.comparers.clear();
     this.tabulator.setColumns(this.#columns());
     this.#describe();
+    if (sorters.length) this.sort(sorters);
     this.dirty = true;
+    Object.assign(this.holder, { scrollLeft, scrollTop });
+    this.selection.settle();
   }
 
   /** Names of linked records arrived: draw the cells in sight again, the others when they come. */
@@ -289,7 +294,7 @@ export class Grid extends EventTarget {
   /** Answer "8,800 records" or "12 of 8,800 records". */
   shownWords() {
     const [shown, all] = [this.view().ids.length, this.table.rows.size];
-    return shown === all ? plural(all, "record") : `${shown.toLocaleString("en-GB")} of ${plural(all, "record")}`;
+    return !this.query && !this.conditions.length ? plural(all, "record") : `${shown.toLocaleString("en-GB")} of ${plural(all, "record")}`;
   }
 
   tooltip(fieldId) { return lockedWords(this.table.field.get(fieldId)); }

@@ -44,10 +44,14 @@ export class Live extends EventTarget {
   #take(message) {
     if (message.people) this.dispatchEvent(new CustomEvent("people", { detail: message.people }));
     if (message.reset || message.schema_changed) {
-      this.base.reread().catch((error) => this.dispatchEvent(new CustomEvent("trouble", { detail: error })));
+      if (message.table !== undefined) this.#apply(message);
+      (message.reset ? this.base.forget() : this.base.reread()).catch((error) => this.dispatchEvent(new CustomEvent("trouble", { detail: error })));
       return;
     }
-    if (message.table === undefined) return;
+    if (message.table !== undefined) this.#apply(message);
+  }
+
+  #apply(message) {
     this.base.apply(message.table, message.upserted ?? [], message.deleted ?? [], message.transaction,
       { user: message.user, at: message.at });
   }

@@ -102,7 +102,7 @@ function choiceOf(field, text) {
 function noChoice(field, text) {
   const names = (field.options?.choices ?? []).map((choice) => choice.name);
   const few = names.length > 8 ? `${names.slice(0, 8).join(", ")} and ${names.length - 8} more` : names.join(", ");
-  return { refused: `“${text}” is no option of “${field.name}”; options are ${few}` };
+  return { refused: `“${text}” is no option of “${field.name}”; options are ${few}`, newOption: true };
 }
 
 function select(field, text) {

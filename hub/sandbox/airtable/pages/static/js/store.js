@@ -47,11 +47,12 @@ export class Base extends EventTarget {
 
   tell(type, detail = {}) { this.dispatchEvent(new CustomEvent(type, { detail })); }
 
-  async open() {
+  /** Read the schema; `anew` also where the stream begins: the rows are read after it. */
+  async open({ anew = true } = {}) {
     const answer = await readBase(this.id);
     this.name = answer.name;
     this.people = answer.people ?? this.people;
-    this.transaction = Math.max(this.transaction, answer.transaction ?? 0);
+    if (anew) this.transaction = answer.transaction ?? 0;
     const before = this.tables;
     this.tables = new Map(answer.tables.map((schema) => {
       const known = before.get(schema.id);
@@ -86,8 +87,17 @@ export class Base extends EventTarget {
     } while (offset);
   }
 
-  /** Forget all rows and read the loaded tables again: the stream lost its place, or the schema changed. */
+  /** The schema changed: where the fields stayed the same, only names and options are read again. */
   async reread() {
+    const shape = () => JSON.stringify([...this.tables.values()].filter((table) => table.loading)
+      .map((table) => [table.id, table.schema.primaryFieldId, table.schema.fields.map((field) => [field.id, field.type])]));
+    const before = shape();
+    await this.open({ anew: false });
+    if (shape() === before) this.tell("schema"); else await this.forget();
+  }
+
+  /** Forget all rows and read the loaded tables again: the stream lost its place, or the schema changed. */
+  async forget() {
     const loaded = [...this.tables.values()].filter((table) => table.loading);
     await this.open();
     for (const table of loaded) {
@@ -120,7 +130,8 @@ export class Base extends EventTarget {
 
   /** Take whole rows, from the stream or from an answer. */
   apply(tableId, wires, deleted, transaction, { user = "", at = "", answer = false } = {}) {
-    this.transaction = Math.max(this.transaction, transaction);
+    // What our own edits answer may overtake the stream: only the stream says how far it came.
+    if (!answer) this.transaction = Math.max(this.transaction, transaction);
     const table = this.tables.get(tableId);
     if (!table?.loading) return;
     const own = answer || this.own.has(transaction) || (user === this.user && this.waiting > 0);
@@ -200,7 +211,7 @@ export class Base extends EventTarget {
    * Make an edit: shown at once, sent in its turn. Answers {rows, entry}; the entry says what to
    * do to undo it. A refusal puts the cells back and is thrown.
    */
-  edit(tableId, { create = [], update = [], remove = [] }) {
+  edit(tableId, { create = [], update = [], remove = [], typecast = false }) {
     const table = this.tables.get(tableId);
     const before = update.map(({ id, fields }) => {
       const row = table.rows.get(id) ?? {};
@@ -210,16 +221,16 @@ export class Base extends EventTarget {
     this.#hold(update, 1);
     this.waiting += 1;
     this.tell("sending");
-    const work = this.sending.then(() => this.#send(table, { create, update, remove }, before));
+    const work = this.sending.then(() => this.#send(table, { create, update, remove, typecast }, before));
     this.sending = work.catch(() => undefined);
     return work;
   }
 
-  async #send(table, { create, update, remove }, before) {
+  async #send(table, { create, update, remove, typecast }, before) {
     const deleted = remove.map((id) => table.rows.get(id)).filter(Boolean)
       .map((row) => ({ id: row._id, fields: writable(table, row) }));
     try {
-      const answer = await this.#patiently(table, { user: this.user, create, update, delete: remove });
+      const answer = await this.#patiently(table, { user: this.user, create, update, delete: remove, typecast });
       this.own.add(answer.transaction);
       this.#hold(update, -1);
       this.apply(table.id, answer.rows, remove, answer.transaction, { user: this.user, answer: true });

@@ -43,12 +43,14 @@ export function same(a, b) {
 
 const numberFormats = new Map();
 
-function grouped(number, digits) {
-  const key = digits ?? "auto";
+/** Group thousands; a whole number below 10,000 stays as it is, for it may well be a year. */
+function grouped(number, digits, money = false) {
+  const key = `${digits ?? "auto"} ${money}`;
   let format = numberFormats.get(key);
   if (!format) {
     const options = digits === undefined ? { maximumFractionDigits: 10 }
       : { minimumFractionDigits: digits, maximumFractionDigits: digits };
+    if (!digits && !money) options.useGrouping = "min2";
     format = new Intl.NumberFormat("en-GB", options);
     numberFormats.set(key, format);
   }
@@ -76,7 +78,7 @@ export function show(field, value, names) {
   switch (shown.type) {
     case "number": return typeof value === "number" ? grouped(value, shown.options?.precision) : String(value);
     case "currency": return typeof value === "number"
-      ? `${value < 0 ? "−" : ""}${shown.options?.symbol ?? ""}${grouped(Math.abs(value), shown.options?.precision ?? 2)}` : String(value);
+      ? `${value < 0 ? "−" : ""}${shown.options?.symbol ?? ""}${grouped(Math.abs(value), shown.options?.precision ?? 2, true)}` : String(value);
     case "percent": return typeof value === "number" ? `${grouped(value * 100, shown.options?.precision ?? 0)}%` : String(value);
     case "count": case "autoNumber": return typeof value === "number" ? grouped(value) : String(value);
     case "rating": return typeof value === "number" ? "★".repeat(value) : String(value);
