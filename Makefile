@@ -54,8 +54,9 @@ lock-check: $(BIN)/ready  ## Check that pyproject.toml and requirements.lock agr
 	@diff -u -I '^#' requirements.lock .venv/expected.lock \
 		|| { echo 'requirements.lock does not fit pyproject.toml: run `make lock`.' >&2; exit 1; }
 
-bench: $(BIN)/ready  ## Measure how long an edit takes in each direction
-	@$(BIN)/hub demo --check --rounds 20 $(ARGS)
+bench: $(BIN)/ready  ## Measure an edit in each direction, the API and the change log
+	@$(BIN)/hub demo --check --rounds 20
+	@for file in bench/bench_*.py; do echo; $(BIN)/python $$file $(ARGS) || exit 1; done
 
 # The environment: exactly what the lock names, each file checked against its hash.
 $(BIN)/ready: requirements.lock pyproject.toml .ci/uv.txt

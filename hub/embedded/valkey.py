@@ -37,7 +37,6 @@ class EmbeddedValkey(EmbeddedServer):
             f"bind {HOST}",
             "protected-mode yes",
             f"requirepass {self.folder.password()}",
-            f'dir "{self.folder.path}"',
             f"appendonly {'yes' if self.durable else 'no'}",
             'save ""',
             "databases 64",
@@ -50,6 +49,7 @@ class EmbeddedValkey(EmbeddedServer):
         with open(self.folder.open_log(), "wb") as log:
             return process.spawn(
                 [find_server(), self.folder.path / "valkey.conf", "--port", str(port)],
+                folder=self.folder.path,  # where it keeps its files
                 output=log,
             )
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from hub.cli.console import Console
+from hub.cli.demo_start import choose_port
 from hub.cli.main import COMMANDS
 
 HUB = Path(sys.executable).with_name("hub")
@@ -83,6 +85,15 @@ def test_a_taken_port_is_named_with_its_holder_and_the_next_step(
     assert f"Error: Port {taken_port} is held by" in done.stderr
     assert f"(process {os.getpid()})" in done.stderr
     assert f"hub demo --port {taken_port + 1}" in done.stderr
+
+
+def test_where_the_usual_port_is_taken_the_next_free_one_is_used_and_said(
+    taken_port: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    port = choose_port(None, taken_port, "--port", Console())
+
+    assert port > taken_port
+    assert f"Port {taken_port} is held by" in capsys.readouterr().out
 
 
 def test_a_state_folder_that_cannot_be_written_is_named() -> None:
