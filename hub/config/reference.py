@@ -38,8 +38,8 @@ hub config schema > hub.schema.json
 ```
 
 `check` says whether a file is right; with `--remote` it asks the other sides, too, whether the
-token lets the hub in and whether every table, field and choice is there. `show` says what is in force and where each value comes from
-(secrets are masked), `schema` writes the JSON Schema with which an editor completes and checks:
+token lets the hub in and whether every table, field and choice is there. `show` says what is in
+force and where each value comes from (secrets are masked), `schema` writes the JSON Schema with which an editor completes and checks:
 put `#:schema ./hub.schema.json` on the first line of `hub.toml`.
 
 ## An example
@@ -72,8 +72,9 @@ _STREAM_RULES = """\
 What is checked across the settings: the entity and its columns exist, and the column may be
 written; a link names a stream of the same connection, and the column refers to that stream's
 entity; a field is mapped once; of two streams that write one column, all but one give way
-(`conflict = "hub"`) or only send (`direction = "to_source"`); a stream to which the hub writes has a `hub_id_field`. With `--remote` also: of a relation, which a base
-shows as two fields, one end is mapped; a computed field only flows to the hub.
+(`conflict = "hub"`) or only send (`direction = "to_source"`); a stream to which the hub writes has
+a `hub_id_field`. With `--remote` also: of a relation, which a base shows as two fields, one end is
+mapped; a computed field only flows to the hub.
 """
 
 
