@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,9 +13,12 @@ from sqlmodel import Session
 
 from hub.store.captured import CapturedTable, captured_tables, find_captured
 from hub.store.history import RowVersion, row_as_of, row_history
+from hub.store.notices import FactNotice, read_notices
+from hub.store.operations import Operation
 from hub.store.ticks import (
     Tick,
     TickId,
+    between,
     ensure_minute_tick,
     find_tick,
     newest_tick,
@@ -26,6 +28,7 @@ from hub.store.ticks import (
 
 __all__ = [
     "Change",
+    "FactNotice",
     "LastEdit",
     "Operation",
     "RowVersion",
@@ -37,6 +40,7 @@ __all__ = [
     "last_edits",
     "newest_tick",
     "read_changes",
+    "read_notices",
     "row_as_of",
     "row_history",
     "take_tick",
@@ -44,14 +48,6 @@ __all__ = [
 ]
 
 FETCHED_TOGETHER = 1000
-
-
-class Operation(enum.StrEnum):
-    """What was done to a row."""
-
-    INSERT = "I"
-    UPDATE = "U"
-    DELETE = "D"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,39 +98,24 @@ def read_changes(
         InvalidInput: a table is not captured.
     """
     known = captured_tables(session) if tables is None else find_captured(session, tables)
-    till = find_tick(session, until)
-    since = find_tick(session, after) if after is not None else None
-    return _stream(session, {table.id: table for table in known}, since, till, past_change, limit)
+    condition, values = between(session, after=after, until=until)
+    values |= {"past_change": past_change or 0, "limit": limit}
+    return _stream(session, {table.id: table for table in known}, condition, values)
 
 
 def _stream(
     session: Session,
     tables: Mapping[int, CapturedTable],
-    since: Tick | None,
-    till: Tick,
-    past_change: int | None,
-    limit: int | None,
+    condition: str,
+    values: Mapping[str, object],
 ) -> Iterator[Change]:
     found = session.execute(
         text(
-            "select * from hub.change where tx >= :since_below and tx < :till_from"
-            " and table_id = any(:tables) and id > :past_change"
-            " and hub.sees(:till_below, :till_from, cast(:till_snapshot as pg_snapshot), tx)"
-            " and not hub.sees("
-            ":since_below, :since_from, cast(:since_snapshot as pg_snapshot), tx)"
+            "select * from hub.change"  # noqa: S608  # a constant condition
+            f" where table_id = any(:tables) and id > :past_change and {condition}"
             " order by id limit :limit"
         ),
-        {
-            "tables": list(tables),
-            "past_change": past_change or 0,
-            "limit": limit,
-            "till_below": till.seen_below,
-            "till_from": till.unseen_from,
-            "till_snapshot": till.snapshot,
-            "since_below": since.seen_below if since else 0,
-            "since_from": since.unseen_from if since else 0,
-            "since_snapshot": since.snapshot if since else "1:1:",
-        },
+        {"tables": list(tables), **values},
         execution_options={"stream_results": True, "yield_per": FETCHED_TOGETHER},
     )
     for row in found:

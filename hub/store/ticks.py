@@ -20,6 +20,12 @@ TickId = NewType("TickId", int)
 MINUTE = timedelta(minutes=1)
 _COLUMNS = "id, era, at, snapshot::text as snapshot, seen_below, unseen_from"
 
+_BETWEEN = (
+    "tx >= :since_below and tx < :till_from"
+    " and hub.sees(:till_below, :till_from, cast(:till_snapshot as pg_snapshot), tx)"
+    " and not hub.sees(:since_below, :since_from, cast(:since_snapshot as pg_snapshot), tx)"
+)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tick:
@@ -74,6 +80,26 @@ def find_tick(session: Session, tick_id: int) -> Tick:
             " Reconcile whoever reads from there; that gives it a new place."
         )
     return _tick(row)
+
+
+def between(session: Session, *, after: int | None, until: int) -> tuple[str, dict[str, object]]:
+    """The condition on `tx` for what `until` has seen and `after` has not, and its values.
+
+    It begins with plain bounds, which an index answers.
+
+    Raises:
+        TickUnknown: a tick is none of this database's.
+    """
+    till = find_tick(session, until)
+    since = find_tick(session, after) if after is not None else None
+    return _BETWEEN, {
+        "till_below": till.seen_below,
+        "till_from": till.unseen_from,
+        "till_snapshot": till.snapshot,
+        "since_below": since.seen_below if since else 0,
+        "since_from": since.unseen_from if since else 0,
+        "since_snapshot": since.snapshot if since else "1:1:",
+    }
 
 
 def newest_tick(session: Session) -> Tick | None:

@@ -333,7 +333,6 @@ def test_a_renamed_and_an_added_column_keep_their_history(
     psql.commit()
     run(psql, "alter table client rename column sector to industry")
     run(psql, "alter table client add column tier text default 'gold'")
-    run(psql, "select hub.capture_table('client', 'id')")
     psql.commit()
     run(psql, "update client set industry = 'food', tier = 'iron'")
     psql.commit()
@@ -351,7 +350,6 @@ def test_a_renamed_and_an_added_column_keep_their_history(
 def test_a_renamed_table_keeps_its_changes(database: Database, psql: Connection) -> None:
     client_id = add_client(database)
     run(psql, "alter table client rename to customer")
-    run(psql, "select hub.capture_table('customer', 'id')")
     run(psql, "update customer set sector = 'toys'")
     psql.commit()
 
@@ -361,6 +359,35 @@ def test_a_renamed_table_keeps_its_changes(database: Database, psql: Connection)
         "".join(change.operation for change in changes),
         {change.row_id for change in changes},
     ]
+
+
+def test_a_renamed_client_column_is_still_the_client(database: Database, psql: Connection) -> None:
+    client_id = add_client(database)
+    run(psql, "alter table contact rename column client_id to employer_id")
+    run(psql, "insert into contact (employer_id) values (%s)", str(client_id))
+    run(psql, "alter table contact drop column employer_id")
+    run(psql, "insert into contact (name) values ('Ann')")
+    psql.commit()
+
+    assert [client_id, None] == [change.client_id for change in everything(database, "contact")]
+
+
+def test_without_the_event_trigger_a_rename_is_refused_until_it_is_captured_again(
+    database: Database, psql: Connection
+) -> None:
+    run(psql, "drop event trigger hub_follow_ddl")
+    run(psql, "insert into client (name) values ('Acme')")
+    run(psql, "alter table client rename column sector to industry")
+    psql.commit()
+    with pytest.raises(psycopg2.errors.UndefinedColumn):
+        run(psql, "update client set industry = 'toys'")
+    psql.rollback()
+
+    run(psql, "select hub.capture_table('client', 'id')")
+    run(psql, "update client set industry = 'toys'")
+    psql.commit()
+
+    assert ("industry",) == everything(database)[-1].columns
 
 
 def test_rows_older_than_the_capture_are_in_history(database: Database, psql: Connection) -> None:

@@ -26,6 +26,7 @@ BEGIN
         USING HINT = 'Give the columns other names.';
     END IF;
     EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', captured);
+    PERFORM set_config('hub.capturing', 'on', true);
     captured_id := hub.learn_table(captured, 'entity', client_column, NULL);
     PERFORM hub.keep_history(captured, history_table);
     EXECUTE format(
@@ -273,6 +274,7 @@ BEGIN
             'INSERT INTO {history} ({columns}, tx_from, tx_to)
              SELECT {columns}, hub.current_tx(), 9223372036854775807 FROM {table}', parts);
     END IF;
+    PERFORM set_config('hub.capturing', 'off', true);
     RETURN captured_id;
 END
 $capture$;

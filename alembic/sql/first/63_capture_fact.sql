@@ -20,6 +20,7 @@ BEGIN
         USING HINT = 'Add: tx_from bigint not null default hub.current_tx()';
     END IF;
     EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', captured);
+    PERFORM set_config('hub.capturing', 'on', true);
     captured_id := hub.learn_table(captured, 'fact', client_column, day_column);
     PERFORM hub.keep_history(captured, history_table);
     EXECUTE format(
@@ -218,6 +219,7 @@ BEGIN
             'AFTER DELETE ON {table} REFERENCING OLD TABLE AS old_rows
              FOR EACH STATEMENT EXECUTE FUNCTION {on_delete}({table_id})', parts - 'table'));
     END LOOP;
+    PERFORM set_config('hub.capturing', 'off', true);
     RETURN captured_id;
 END
 $capture$;
