@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -25,6 +26,8 @@ from hub.web.guard import Guard
 from hub.web.home import Door, Home
 from hub.web.hooks import Bell, HookDoor
 from hub.web.rq_pages import PREFIX, RqPages
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,7 +50,7 @@ def build_site(site: Site) -> ASGIApp:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         # Addresses answer at once; the API is ready a moment later, before anybody asks.
-        threading.Thread(target=site.api.warm, name="warm-up", daemon=True).start()
+        threading.Thread(target=_warm, args=(site.api,), name="warm-up", daemon=True).start()
         yield
         site.queue.close()
         site.database.dispose()
@@ -59,6 +62,14 @@ def build_site(site: Site) -> ASGIApp:
         lifespan=lifespan,
     )
     return Guard(app, site.access)
+
+
+def _warm(api: LazyApp) -> None:
+    try:
+        api.warm()
+    except Exception:
+        # The first request builds it again, and answers with what is wrong.
+        log.exception("the API cannot be built")
 
 
 def _routes(site: Site) -> list[BaseRoute]:
