@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
-FOLDERS = {".ci", "alembic", "connectors", "docs", "graphql", "hub", "tests", "workers"}
+FOLDERS = {".ci", "alembic", "bench", "connectors", "docs", "graphql", "hub", "tests", "workers"}
 ROOMS = {
     "cli",
     "config",

@@ -39,8 +39,9 @@ hub config schema > hub.schema.json
 
 `check` says whether a file is right; with `--remote` it asks the other sides, too, whether the
 token lets the hub in and whether every table, field and choice is there. `show` says what is in
-force and where each value comes from (secrets are masked), `schema` writes the JSON Schema with which an editor completes and checks:
-put `#:schema ./hub.schema.json` on the first line of `hub.toml`.
+force and where each value comes from (secrets are masked), `schema` writes the JSON Schema with
+which an editor completes and checks: put `#:schema ./hub.schema.json` on the first line of
+`hub.toml`.
 
 ## An example
 
