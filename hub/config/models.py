@@ -6,7 +6,6 @@ does not. Both end up in the JSON Schema and in docs/configuration.md.
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -97,13 +96,6 @@ class WebSettings(BaseModel):
     """The host names under which the web process answers."""
 
 
-class Profile(enum.StrEnum):
-    """How much of the other side's quota may be spent on being quick."""
-
-    LIVE = "live"
-    THRIFTY = "thrifty"
-
-
 class ConnectionSettings(BaseModel):
     """What every connection has, whatever the kind of its platform."""
 
@@ -113,8 +105,6 @@ class ConnectionSettings(BaseModel):
     """The kind of platform: the name of a module in `connectors/`."""
     grid_url: WebAddress | None = None
     """Where people edit the data; the pages of the hub link to it."""
-    profile: Profile = Profile.LIVE
-    """`live` answers within seconds, `thrifty` collects edits in windows and spends fewer calls."""
 
 
 class UncheckedSettings(BaseModel):

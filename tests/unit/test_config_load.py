@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 import connectors
-from hub.config import Config, InvalidConfig, Profile, load_config, locate_config
+from hub.config import Config, InvalidConfig, load_config, locate_config
 from hub.core.policies import ConflictPolicy, Direction, FirstMatchPolicy
 
 WHOLE = """
@@ -26,7 +26,7 @@ port = "${WEB_PORT:-9000}"
 kind = "airtable"
 token = "${AIRTABLE_TOKEN}"
 base = "appOperations0001"
-profile = "thrifty"
+grid_url = "https://airtable.com/appOperations0001"
 
 [connection.operations.stream.clients]
 table = "tblClients0000001"
@@ -132,7 +132,7 @@ def test_a_connection_carries_its_own_and_the_general_settings(whole: Config) ->
     operations = whole.connections["operations"]
 
     assert ("operations", "airtable") == (operations.name, operations.kind)
-    assert Profile.THRIFTY is operations.profile
+    assert "https://airtable.com/appOperations0001" == operations.grid_url
     assert isinstance(operations.settings, connectors.settings_models()["airtable"])
 
 

@@ -44,11 +44,14 @@ def only_problem(folder: Path, text: str, environ: dict[str, str] | None = None)
         ("[web]\nprot = 80\n", "web.prot", 2, "port", "port"),
         # A choice that is not there.
         (
-            CONNECTION + 'profile = "lively"\n',
-            "connection.operations.profile",
-            6,
-            "thrifty",
-            "live",
+            CONNECTION
+            + '[connection.operations.stream.clients]\ntable = "tblClients0000001"\n'
+            + 'entity = "client"\ndirection = "twoway"\nhub_id_field = "fldHubId000000001"\n'
+            + 'fields = { name = "fldName0000000001" }\n',
+            "connection.operations.stream.clients.direction",
+            9,
+            "to_hub",
+            "two-way",
         ),
         # A kind that is not there.
         (
@@ -60,7 +63,7 @@ def only_problem(folder: Path, text: str, environ: dict[str, str] | None = None)
         ),
         # A key of the platform, and one that every connection has.
         (CONNECTION + "bse = 1\n", "connection.operations.bse", 6, "base", "base"),
-        (CONNECTION + "profil = 1\n", "connection.operations.profil", 6, "profile", "profile"),
+        (CONNECTION + "grid_ur = 1\n", "connection.operations.grid_ur", 6, "grid_url", "grid_url"),
     ],
 )
 def test_an_unknown_word_names_its_place_the_valid_ones_and_the_nearest(
