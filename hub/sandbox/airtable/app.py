@@ -42,11 +42,13 @@ def create_app(
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        sandbox.downloads.begin()
         task = asyncio.create_task(sandbox.notifier.run())
         try:
             yield
         finally:
             sandbox.feed.close()
+            await sandbox.downloads.end()
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
@@ -55,6 +57,7 @@ def create_app(
     routes: list[BaseRoute] = [
         Mount("/v0", app=sandbox.api),
         *people.routes(),
+        *sandbox.downloads.routes(),
         *Control(sandbox, control_token).routes(),
         *_pages(),
     ]

@@ -45,11 +45,12 @@ class Reader:
         return self._titles[key]
 
     def attachment(self, stored: Fields) -> Fields:
-        shown = {key: value for key, value in stored.items() if key not in ("source", "stored")}
+        shown: Fields = {"id": stored["id"], "url": stored.get("source", "")}
         if stored.get("stored"):
-            shown["url"] = f"{self.origin}/_attachments/{stored['id']}/{stored['filename']}"
-        else:
-            shown["url"] = stored["source"]
+            shown["url"] = self.origin + self.state.files.path(stored["id"], stored["filename"])
+        shown.update(
+            {key: value for key, value in stored.items() if key not in ("source", "stored")}
+        )
         return shown
 
     # Whole records

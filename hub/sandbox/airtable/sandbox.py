@@ -8,6 +8,8 @@ from hub.sandbox.airtable.api.asgi import AirtableApi
 from hub.sandbox.airtable.api.dispatch import Dispatch
 from hub.sandbox.airtable.api.record_endpoints import RecordEndpoints
 from hub.sandbox.airtable.api.schema_endpoints import HookEndpoints, SchemaEndpoints
+from hub.sandbox.airtable.api.side_endpoints import SideEndpoints
+from hub.sandbox.airtable.downloads import Downloads
 from hub.sandbox.airtable.edit_log import EditLog
 from hub.sandbox.airtable.faults import Faults
 from hub.sandbox.airtable.feed import Feed
@@ -42,6 +44,7 @@ class Sandbox:
         self.faults = Faults()
         self.journal = Journal()
         self.people = PeopleEdits(state, self.transactions)
+        self.downloads = Downloads(state)
         self.notifier = Notifier(state, self.hooks, self.faults, ping_timing)
         self.transactions.writers += [
             self.edit_log.record,
@@ -52,6 +55,7 @@ class Sandbox:
             self.hooks.settle,
             self.feed.settle,
             self.notifier.wake,
+            self.downloads.look,
         ]
         self.hooks.on_enabled.append(self.notifier.wake)
         self.hooks.learn_members()
@@ -60,6 +64,7 @@ class Sandbox:
             Dispatch(
                 state,
                 RecordEndpoints(state, self.transactions, self.iterators, limits),
+                SideEndpoints(state, self.transactions),
                 SchemaEndpoints(state, self.schema),
                 HookEndpoints(state, self.hooks),
             ),

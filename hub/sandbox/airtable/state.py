@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from pathlib import Path
 
+from hub.sandbox.airtable.files import Files
 from hub.sandbox.airtable.ids import derived_id
 from hub.sandbox.airtable.json_values import Fields, dump, parse
 from hub.sandbox.airtable.model import Actor, Base, Field, Record, Table, Token, User, View
@@ -59,6 +60,7 @@ class State:
         self.clock = clock or Clock()
         self.lock = threading.RLock()
         self.file = StateFile(None if folder is None else folder / STATE_FILE_NAME)
+        self.files = Files(self.file, self.clock)
         self.bases: dict[str, Base] = {}
         self.users: dict[str, User] = {}
         self.tokens: dict[str, Token] = {}

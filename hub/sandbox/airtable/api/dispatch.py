@@ -11,6 +11,7 @@ from hub.sandbox.airtable import errors
 from hub.sandbox.airtable.api.call import Call
 from hub.sandbox.airtable.api.record_endpoints import RecordEndpoints
 from hub.sandbox.airtable.api.schema_endpoints import HookEndpoints, SchemaEndpoints
+from hub.sandbox.airtable.api.side_endpoints import SideEndpoints
 from hub.sandbox.airtable.ids import is_id
 from hub.sandbox.airtable.json_values import Json
 from hub.sandbox.airtable.model import LEVELS, Base, Field, Table
@@ -18,6 +19,7 @@ from hub.sandbox.airtable.state import State
 
 READ, WRITE = "data.records:read", "data.records:write"
 SCHEMA_READ, SCHEMA_WRITE = "schema.bases:read", "schema.bases:write"
+COMMENTS_READ, COMMENTS_WRITE = "data.recordComments:read", "data.recordComments:write"
 WEBHOOK = "webhook:manage"
 
 Handler = Callable[[], Json]
@@ -30,11 +32,13 @@ class Dispatch:
         self,
         state: State,
         records: RecordEndpoints,
+        side: SideEndpoints,
         schema: SchemaEndpoints,
         hooks: HookEndpoints,
     ) -> None:
         self.state = state
         self.records = records
+        self.side = side
         self.schema = schema
         self.hooks = hooks
 
@@ -45,6 +49,19 @@ class Dispatch:
                 found = self._meta(call, rest)
             case ["bases", base_id, "webhooks", *rest] if is_id(base_id, "app"):
                 found = self._webhooks(call, base_id, rest)
+            case [base_id, record_id, name, "uploadAttachment"] if (
+                is_id(base_id, "app") and is_id(record_id, "rec") and call.method == "POST"
+            ):
+                found = (
+                    base_id,
+                    lambda: self.side.upload(
+                        call, self._base(call, base_id, WRITE, "edit"), record_id, name
+                    ),
+                )
+            case [base_id, table, record_id, "comments", *rest] if is_id(base_id, "app") and is_id(
+                record_id, "rec"
+            ):
+                found = self._comments(call, base_id, table, record_id, rest)
             case [base_id, table, *rest] if is_id(base_id, "app"):
                 found = self._records(call, base_id, table, rest)
             case _:
@@ -105,6 +122,42 @@ class Dispatch:
                             WRITE,
                             lambda base, table: endpoints.delete_one(call, base, table, record_id),
                         )
+        return None
+
+    def _comments(
+        self, call: Call, base_id: str, name: str, record_id: str, rest: list[str]
+    ) -> tuple[str, Handler] | None:
+        side = self.side
+
+        def on(scope: str, run: Callable[[Base, Table], Json]) -> tuple[str, Handler]:
+            level = "read" if scope == COMMENTS_READ else "comment"
+
+            def answer() -> Json:
+                base = self._base(call, base_id, scope, level)
+                return run(base, self._table(base, name))
+
+            return base_id, answer
+
+        match call.method, rest:
+            case "GET", []:
+                return on(
+                    COMMENTS_READ, lambda base, table: side.list_comments(call, table, record_id)
+                )
+            case "POST", []:
+                return on(
+                    COMMENTS_WRITE,
+                    lambda base, table: side.create_comment(call, base, table, record_id),
+                )
+            case "PATCH", [comment] if is_id(comment, "com"):
+                return on(
+                    COMMENTS_WRITE,
+                    lambda base, table: side.update_comment(call, base, table, record_id, comment),
+                )
+            case "DELETE", [comment] if is_id(comment, "com"):
+                return on(
+                    COMMENTS_WRITE,
+                    lambda base, table: side.delete_comment(call, base, table, record_id, comment),
+                )
         return None
 
     # Schema
