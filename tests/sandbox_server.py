@@ -146,6 +146,10 @@ class SandboxServer:
     def clear_faults(self) -> None:
         self._post("faults/clear", {})
 
+    def chaos(self, seed: int, rates: dict[str, float] | None = None) -> dict[str, Any]:
+        """Let a share of all requests suffer, repeatably, until `clear_faults`."""
+        return self._post("chaos", {"seed": seed, "rates": rates or {}})
+
     def advance(self, seconds: float) -> str:
         """Move the stand-in's clock forward."""
         return str(self._post("clock", {"seconds": seconds})["now"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import time
 from typing import Any
 
@@ -163,6 +165,67 @@ def test_the_journal_names_every_request_and_fault(loaded: SandboxServer, client
 def test_a_fault_that_is_none_is_refused(loaded: SandboxServer) -> None:
     with pytest.raises(ValueError, match="valid are drop_before"):
         loaded.fault("earthquake")
+
+
+@pytest.mark.parametrize(("status", "kind"), [(403, "MODEL_NOT_FOUND"), (404, "NOT_FOUND")])
+def test_a_new_record_may_not_be_there_for_a_while(
+    loaded: SandboxServer, clients: Table, status: int, kind: str
+) -> None:
+    made = clients.create({"Name": "new"})["id"]
+    loaded.fault("hide_new", path=made, seconds=5, status=status, times=99)
+    with pytest.raises(requests.HTTPError, match=f"{status}.*{kind}"):
+        clients.get(made)
+    loaded.advance(6)
+
+    assert "new" == clients.get(made)["fields"]["Name"]
+
+
+def test_permission_is_withdrawn_in_the_middle_of_a_scan(
+    loaded: SandboxServer, clients: Table
+) -> None:
+    loaded.fault("status", status=403, skip=1)
+    with pytest.raises(requests.HTTPError, match="INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND"):
+        clients.all(page_size=1)
+
+
+@pytest.mark.parametrize(("rename", "seen"), [("Company", {"Company"}), (None, set[str]())])
+def test_the_schema_changes_in_the_middle_of_a_scan(
+    loaded: SandboxServer, clients: Table, rename: str | None, seen: set[str]
+) -> None:
+    loaded.fault("schema_before", skip=1, base=BASE, table=CLIENTS, field="Hub ID", rename=rename)
+    clients.update(CLIENT_1, {"Hub ID": "x"})
+    loaded.edit(BASE, CLIENTS, update=[{"id": CLIENT_0, "fields": {"Name": "a"}}])
+    _, second, _ = clients.all(page_size=1, fields=None)
+
+    assert seen == set(second["fields"]) & {"Company", "Hub ID"}
+
+
+def test_the_same_seed_gives_the_same_bad_day(loaded: SandboxServer) -> None:
+    rates = {"status": 0.2, "html": 0.1, "truncate": 0.1, "drop_before": 0.05, "delay": 0.0}
+
+    first, second, other = (_bad_day(loaded, seed, rates) for seed in (7, 7, 8))
+    assert first == second
+    assert first != other
+    assert {"status", "html", "truncate", "drop_before"} == {
+        kind for _, faults in first for kind in faults
+    }
+
+
+def _bad_day(
+    loaded: SandboxServer, seed: int, rates: dict[str, float]
+) -> list[tuple[int | None, list[str]]]:
+    last = len(loaded.requests())
+    loaded.chaos(seed, rates)
+    for _ in range(60):
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            loaded.call("GET", TABLE)
+    loaded.clear_faults()
+    return [(each["status"], each["faults"]) for each in loaded.requests(after=last)]
+
+
+def test_chaos_of_an_unknown_kind_is_refused(loaded: SandboxServer) -> None:
+    with pytest.raises(ValueError, match="earthquake: valid are delay"):
+        loaded.chaos(1, {"earthquake": 0.5})
 
 
 HOOK: dict[str, Any] = {"specification": {"options": {"filters": {"dataTypes": ["tableData"]}}}}

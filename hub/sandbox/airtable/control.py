@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from hub.sandbox.airtable.chaos import BadChaos, Chaos
 from hub.sandbox.airtable.errors import AirtableError
 from hub.sandbox.airtable.faults import BadFault
 from hub.sandbox.airtable.json_values import Fields, Json, parse
@@ -45,6 +46,7 @@ class Control:
             ("GET", "faults", self.faults),
             ("POST", "faults", self.add_fault),
             ("POST", "faults/clear", self.clear_faults),
+            ("POST", "chaos", self.chaos),
             ("GET", "clock", self.clock),
             ("POST", "clock", self.move_clock),
             ("POST", "forgive", self.forgive),
@@ -159,6 +161,16 @@ class Control:
     async def clear_faults(self, request: Request) -> Response:
         self.sandbox.faults.clear()
         return answer({})
+
+    async def chaos(self, request: Request) -> Response:
+        """Begin a bad day, {seed, rates?: {kind: share of requests}}, or end it: {off: true}."""
+        body = await _body(request)
+        try:
+            self.sandbox.faults.chaos = None if body.get("off") else Chaos.of(body)
+        except BadChaos as error:
+            raise AirtableError(422, "BAD_CHAOS", str(error)) from error
+        chaos = self.sandbox.faults.chaos
+        return answer({} if chaos is None else chaos.public())
 
     async def clock(self, request: Request) -> Response:
         return answer({"now": self.sandbox.state.clock.now_text()})

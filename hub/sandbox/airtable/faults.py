@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from hub.sandbox.airtable.chaos import Chaos
 from hub.sandbox.airtable.json_values import Fields, Json
 
 REQUEST_KINDS = (
@@ -20,6 +21,8 @@ REQUEST_KINDS = (
     "edit_before",  # a person's edit lands just before the request is looked at
     "edit_after",  # a person's edit lands just before the answer goes out
     "expire_iterators",  # every offset handed out so far is forgotten
+    "hide_new",  # a record younger than `seconds` answers `status`, as if it were not there yet
+    "schema_before",  # a field is renamed or removed just before the request is looked at
 )
 PING_KINDS = ("ping_lost", "ping_doubled", "ping_delayed")
 
@@ -46,6 +49,8 @@ class Fault:
     base: str | None
     table: str | None
     edit: Fields | None
+    field: str | None
+    rename: str | None
     hook: str | None
     struck: int = 0
 
@@ -70,6 +75,7 @@ class Faults:
     def __init__(self) -> None:
         self._faults: list[Fault] = []
         self._number = 0
+        self.chaos: Chaos | None = None
 
     def add(self, body: Json) -> Fault:
         kind = body.get("kind") if isinstance(body, dict) else None
@@ -79,9 +85,18 @@ class Faults:
             body.get(name) for name in ("base", "table", "edit")
         ):
             raise BadFault(f"{kind} needs base, table and edit")
+        if kind == "schema_before" and not all(
+            body.get(name) for name in ("base", "table", "field")
+        ):
+            raise BadFault("schema_before needs base, table and field, and rename or nothing")
+        fault = self._made(kind, body)
+        self._faults.append(fault)
+        return fault
+
+    def _made(self, kind: str, body: Fields) -> Fault:
         self._number += 1
         try:
-            fault = Fault(
+            return Fault(
                 number=self._number,
                 kind=kind,
                 method=re.compile(body.get("method") or ".*"),
@@ -96,20 +111,25 @@ class Faults:
                 base=body.get("base"),
                 table=body.get("table"),
                 edit=body.get("edit"),
+                field=body.get("field"),
+                rename=body.get("rename"),
                 hook=body.get("hook"),
             )
         except (re.error, TypeError, ValueError) as error:
             raise BadFault(f"{kind}: {error}") from error
-        self._faults.append(fault)
-        return fault
 
     def take(self, method: str, path: str) -> list[Fault]:
         """The faults that strike this request; each of them is used up by one."""
-        return self._strike(
+        struck = self._strike(
             fault
             for fault in self._faults
             if fault.kind in REQUEST_KINDS and fault.matches(method, path)
         )
+        chosen = None if self.chaos is None else self.chaos.choose()
+        if chosen is not None:
+            wish = {"seconds": chosen.seconds, "status": chosen.status}
+            struck.append(self._made(chosen.kind, wish))
+        return struck
 
     def ping_fault(self, hook_id: str) -> tuple[str, float] | None:
         struck = self._strike(
@@ -136,3 +156,4 @@ class Faults:
 
     def clear(self) -> None:
         self._faults.clear()
+        self.chaos = None

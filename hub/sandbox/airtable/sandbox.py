@@ -73,6 +73,7 @@ class Sandbox:
             self.faults,
             self.journal,
             self.people,
+            self.schema,
         )
 
     def load(self, body: Json, *, reload: bool = False) -> list[str]:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from starlette.types import Receive, Scope, Send
 
@@ -20,6 +21,7 @@ from hub.sandbox.airtable.json_values import Json, dump, parse
 from hub.sandbox.airtable.limits import Limits, RateLimiter
 from hub.sandbox.airtable.model import Token
 from hub.sandbox.airtable.people_edits import PeopleEdits
+from hub.sandbox.airtable.schema import Schema
 from hub.sandbox.airtable.state import OWNER, State
 
 log = logging.getLogger(__name__)
@@ -28,6 +30,11 @@ _ANONYMOUS = Token(text="", user=OWNER, scopes=frozenset(), levels={})
 _JSON = b"application/json; charset=utf-8"
 _STATUS_TYPES = {
     401: ("AUTHENTICATION_REQUIRED", "Authentication required"),
+    403: (
+        "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND",
+        errors.model_not_found().message or "",
+    ),
+    404: ("NOT_FOUND", ""),
     429: ("RATE_LIMIT_REACHED", "Rate limit exceeded. Please try again later"),
     500: ("SERVER_ERROR", "Internal server error"),
     503: (
@@ -72,6 +79,7 @@ class AirtableApi:
         faults: Faults,
         journal: Journal,
         people: PeopleEdits,
+        schema: Schema,
     ) -> None:
         self.state = state
         self.dispatch = dispatch
@@ -80,6 +88,7 @@ class AirtableApi:
         self.faults = faults
         self.journal = journal
         self.people = people
+        self.schema = schema
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun = time.perf_counter()
@@ -158,7 +167,9 @@ class AirtableApi:
             raise _Dropped
         elif fault.kind == "status":
             kind, message = _STATUS_TYPES.get(fault.status, ("SERVER_ERROR", "Server error"))
-            refusal = AirtableError(fault.status, fault.type or kind, fault.message or message)
+            refusal = AirtableError(
+                fault.status, fault.type or kind, fault.message or message or None
+            )
             answer = Answer.of(refusal.body(), fault.status)
             if fault.retry_after is not None:
                 answer.headers.append((b"retry-after", str(fault.retry_after).encode()))
@@ -167,6 +178,11 @@ class AirtableApi:
             return Answer(502, _HTML, b"text/html")
         elif fault.kind == "edit_before":
             self._edit(fault)
+        elif fault.kind == "schema_before":
+            self._edit_schema(fault)
+        elif fault.kind == "hide_new" and self._is_young(scope, fault.seconds):
+            refusal = errors.model_not_found() if fault.status == 403 else errors.route_not_found()
+            return Answer.of(refusal.body(), refusal.status)
         elif fault.kind == "expire_iterators":
             self.iterators.expire_all()
         return None
@@ -189,6 +205,28 @@ class AirtableApi:
         table = None if base is None else base.find_table(fault.table or "")
         if base is not None and table is not None and fault.edit is not None:
             self.people.apply(base, table, {"user": "Somebody else", **fault.edit})
+
+    def _edit_schema(self, fault: Fault) -> None:
+        base = self.state.bases.get(fault.base or "")
+        table = None if base is None else base.find_table(fault.table or "")
+        field = None if table is None else table.find_field(fault.field)
+        if base is None or table is None or field is None:
+            return
+        actor = self.state.person("Somebody else")
+        if fault.rename is None:
+            self.schema.remove_field(base, table, field, actor)
+        else:
+            self.schema.update_field(base, table, field, {"name": fault.rename}, actor)
+
+    def _is_young(self, scope: Scope, seconds: float) -> bool:
+        """Whether the request names a record that was made only just now."""
+        segments = path_segments(scope["raw_path"])
+        base = self.state.bases.get(segments[1]) if len(segments) > 3 else None
+        table = None if base is None else base.table_of_record(segments[3])
+        if table is None:
+            return False
+        created = datetime.fromisoformat(table.records[segments[3]].created)
+        return self.state.clock.now() - created < timedelta(seconds=seconds)
 
     def _note(
         self, scope: Scope, path: str, status: int | None, struck: list[Fault], seconds: float
