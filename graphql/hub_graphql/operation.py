@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from threading import Lock
 
 from graphql import (
     DocumentNode,
+    ExecutionResult,
+    FieldNode,
+    FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
+    OperationDefinitionNode,
     get_operation_ast,
     get_variable_values,
     parse,
@@ -19,9 +24,14 @@ from graphql import (
 from graphql.execution.values import VariableValues
 from strawberry.extensions import SchemaExtension
 
-from hub.errors import HubError, InvalidInput
+from hub.errors import HubError, InvalidInput, StoreUnavailable
+from hub_graphql.compile.plan import Planner
 from hub_graphql.context import Context
+from hub_graphql.direct import answer
+from hub_graphql.errors import TimedOut
 from hub_graphql.limits import Limits, check_shape
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,18 +120,61 @@ class PreparedOperation(SchemaExtension):
         self.execution_context.pre_execution_errors = list(self._prepared.errors)
         yield
 
-    def on_execute(self) -> Iterator[None]:
+    async def on_execute(self) -> AsyncIterator[None]:
         execution = self.execution_context
         context: Context = execution.context
+        schema = execution.schema._schema
         document = execution.graphql_document
         operation = document and get_operation_ast(document, execution.operation_name)
-        if operation:
+        if document and operation:
             variables = get_variable_values(
-                execution.schema._schema,
-                operation.variable_definitions or (),
-                execution.variables or {},
+                schema, operation.variable_definitions or (), execution.variables or {}
             )
             # Wrong variables are reported by the execution that follows.
             if isinstance(variables, VariableValues):
                 context.variables = variables
+                planner = Planner(
+                    schema=schema,
+                    models=context.store.models,
+                    fragments=fragments_of(document),
+                    variables=variables,
+                )
+                execution.result = await _directly(context, planner, operation)
         yield
+
+
+async def _directly(
+    context: Context, planner: Planner, operation: OperationDefinitionNode
+) -> ExecutionResult | None:
+    """The result of an operation that is data only; None when graphql-core must execute it."""
+    try:
+        data = await answer(context, planner, operation)
+    except (StoreUnavailable, TimedOut) as error:
+        # Asking a second time would only take as long again.
+        return ExecutionResult(
+            data=None,
+            errors=[GraphQLError(error.message, original_error=error, path=_first_key(operation))],
+        )
+    except Exception as error:
+        # Executed field by field the same failure is told with its place.
+        if not isinstance(error, HubError):
+            logger.warning("graphql: no direct answer", exc_info=True)
+        context.rows_asked = 0
+        return None
+    return None if data is None else ExecutionResult(data=data, errors=None)
+
+
+def _first_key(operation: OperationDefinitionNode) -> list[str | int]:
+    for selection in operation.selection_set.selections:
+        if isinstance(selection, FieldNode):
+            return [(selection.alias or selection.name).value]
+    return []
+
+
+def fragments_of(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
+    """The fragments of a document by their names."""
+    return {
+        each.name.value: each
+        for each in document.definitions
+        if isinstance(each, FragmentDefinitionNode)
+    }

@@ -68,11 +68,12 @@ class Reader:
         self.complete(plan.rows, kept)
         return connection
 
-    def by_ids(self, plan: RowsPlan, ids: Sequence[UUID]) -> list[Row]:
+    def by_ids(self, plan: RowsPlan, ids: Sequence[UUID | str]) -> list[Row]:
         """The rows with these ids, in their order; unknown ids are left out."""
-        found = self._rows(rows_by_id(plan, ids), plan.model) if ids else []
+        wanted = [str(each) for each in ids]
+        found = self._rows(rows_by_id(plan, wanted), plan.model) if wanted else []
         by_id = {row["id"]: row for row in found}
-        rows = [by_id[each] for each in ids if each in by_id]
+        rows = [by_id[each] for each in wanted if each in by_id]
         self.complete(plan, list(by_id.values()))
         return rows
 
@@ -112,23 +113,24 @@ class Reader:
         for key, page in plan.pages.items():
             self._pages(key, page, rows)
         for key, computed in plan.computed.items():
-            needed = [row[computed.source.needs] for row in rows]
-            values = computed.source.load(self._session, needed, computed.arguments)
+            needed = {row[computed.source.needs]: None for row in rows}
+            owners = {each: UUID(each) for each in needed}
+            values = computed.source.load(self._session, list(owners.values()), computed.arguments)
             for row in rows:
-                row[key] = values[row[computed.source.needs]]
+                row[key] = values[owners[row[computed.source.needs]]]
 
     def _pages(self, key: str, plan: PagePlan, parents: list[Row]) -> None:
         ids = list(dict.fromkeys(row["id"] for row in parents))
-        counts: dict[UUID, int] = {}
+        counts: dict[str, int] = {}
         if plan.wants_count:
             counted = self._session.execute(count_of_pages(self._models, plan, ids))
             counts = {parent: count for parent, count in counted}
-        below: dict[UUID, list[Row]] = {each: [] for each in ids}
+        below: dict[str, list[Row]] = {each: [] for each in ids}
         if plan.wants_rows:
             statement = rows_of_pages(self._models, plan, ids).limit(self._left + 1)
             for row in self._rows(statement, plan.rows.model):
                 below[row[PARENT]].append(row)
-        pages: dict[UUID, Connection[Any]] = {}
+        pages: dict[str, Connection[Any]] = {}
         everything: list[Row] = []
         for each in ids:
             pages[each], kept = _connection(plan, below[each], counts.get(each, 0))

@@ -74,7 +74,8 @@ def _decimal(value: object) -> Decimal:
 
 
 def _print_decimal(value: Decimal) -> str:
-    return format(value, "f")
+    text = str(value)
+    return format(value, "f") if "E" in text else text
 
 
 SCALARS: dict[object, ScalarDefinition] = {

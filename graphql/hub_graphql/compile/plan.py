@@ -21,6 +21,7 @@ from graphql import (
     GraphQLSchema,
     GraphQLSkipDirective,
     InlineFragmentNode,
+    OperationDefinitionNode,
     SelectionNode,
     get_argument_values,
     get_directive_values,
@@ -95,7 +96,7 @@ class Planner:
         return get_argument_values(field, node, self.variables)
 
     def fields(
-        self, output: GraphQLObjectType, nodes: Sequence[FieldNode]
+        self, output: GraphQLObjectType, nodes: Sequence[FieldNode | OperationDefinitionNode]
     ) -> dict[str, list[FieldNode]]:
         """The fields selected below these nodes on a type, by their key in the answer."""
         found: dict[str, list[FieldNode]] = {}

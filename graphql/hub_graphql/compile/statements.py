@@ -6,16 +6,19 @@ joined laterally with its own first rows, so that an index on the foreign key se
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ColumnElement,
     CompoundSelect,
     FromClause,
     Select,
+    Text,
     Uuid,
     bindparam,
+    cast,
     func,
     literal,
     select,
@@ -28,6 +31,7 @@ from hub_graphql.compile.filters import condition
 from hub_graphql.compile.model import Model, Models
 from hub_graphql.compile.order import beyond, order_by
 from hub_graphql.compile.plan import PagePlan, RowsPlan
+from hub_graphql.declare import python_kind
 
 PARENT = "parent_key"
 
@@ -38,7 +42,7 @@ def rows_of_page(models: Models, plan: PagePlan) -> Select[Any]:
     return _limited(models, plan, rows)
 
 
-def rows_of_pages(models: Models, plan: PagePlan, parents: Sequence[UUID]) -> Select[Any]:
+def rows_of_pages(models: Models, plan: PagePlan, parents: Sequence[str]) -> Select[Any]:
     """The rows of the same page below each parent, with the parent's id."""
     rows = plan.rows.model.table.alias()
     parent = _unnested(parents)
@@ -46,7 +50,7 @@ def rows_of_pages(models: Models, plan: PagePlan, parents: Sequence[UUID]) -> Se
         _limited(models, plan, rows).where(rows.c[plan.foreign_key or ""] == parent.c.id).lateral()
     )
     return (
-        select(parent.c.id.label(PARENT), page)
+        select(cast(parent.c.id, Text()).label(PARENT), page)
         .select_from(parent.join(page, true()))
         .order_by(parent.c.position, *_ordering(plan, page))
     )
@@ -58,19 +62,20 @@ def count_of_page(models: Models, plan: PagePlan) -> Select[Any]:
     return _filtered(models, plan, select(func.count()).select_from(rows), rows)
 
 
-def count_of_pages(models: Models, plan: PagePlan, parents: Sequence[UUID]) -> Select[Any]:
+def count_of_pages(models: Models, plan: PagePlan, parents: Sequence[str]) -> Select[Any]:
     """How many rows there are below each parent that has any."""
     rows = plan.rows.model.table.alias()
     key = rows.c[plan.foreign_key or ""]
-    counted = select(key.label(PARENT), func.count()).where(key == func.any(_ids(parents)))
+    counted: Any = select(cast(key, Text()).label(PARENT), func.count()).where(
+        key == func.any(_ids(parents))
+    )
     return _filtered(models, plan, counted, rows).group_by(key)
 
 
-def rows_by_id(plan: RowsPlan, ids: Sequence[UUID]) -> Select[Any]:
+def rows_by_id(plan: RowsPlan, ids: Sequence[str]) -> Select[Any]:
     """The rows with these ids, deleted or not."""
     rows = plan.model.table.alias()
-    chosen = [rows.c[name] for name in sorted(plan.columns)]
-    return select(*chosen).where(rows.c.id == func.any(_ids(ids)))
+    return select(*_chosen(rows, plan.columns)).where(rows.c.id == func.any(_ids(ids)))
 
 
 def type_of_id(models: Sequence[Model], wanted: UUID) -> CompoundSelect[Any]:
@@ -82,11 +87,21 @@ def type_of_id(models: Sequence[Model], wanted: UUID) -> CompoundSelect[Any]:
     return union_all(*found)
 
 
-def _ids(ids: Sequence[UUID]) -> Any:
-    return bindparam(None, list(ids), type_=ARRAY(Uuid()), unique=True)
+def _ids(ids: Sequence[str]) -> Any:
+    return bindparam(None, list(ids), type_=ARRAY(Uuid(as_uuid=False)), unique=True)
 
 
-def _unnested(ids: Sequence[UUID]) -> Any:
+def _chosen(rows: FromClause, names: Collection[str]) -> list[ColumnElement[Any]]:
+    """Columns to read. Ids come as text: making a UUID of each would cost more than its row."""
+    return [
+        cast(rows.c[name], Text()).label(name)
+        if python_kind(rows.c[name].type) is UUID
+        else rows.c[name]
+        for name in sorted(names)
+    ]
+
+
+def _unnested(ids: Sequence[str]) -> Any:
     return (
         func.unnest(_ids(ids))
         .table_valued("id", with_ordinality="position", name="parent")
@@ -111,7 +126,7 @@ def _ordering(plan: PagePlan, rows: FromClause) -> list[Any]:
 
 def _limited(models: Models, plan: PagePlan, rows: FromClause) -> Select[Any]:
     names = plan.rows.columns | {term.column for term in plan.order}
-    statement = select(*(rows.c[name] for name in sorted(names)))
+    statement = select(*_chosen(rows, names))
     statement = _filtered(models, plan, statement, rows)
     for cursor, backward in ((plan.request.after, False), (plan.request.before, True)):
         if cursor is not None:
