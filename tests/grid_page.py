@@ -9,9 +9,18 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, ViewportSize
 from sandbox_base import BASE
+from sandbox_server import SandboxServer
 
 DESK = ViewportSize(width=1440, height=900)
 PHONE = ViewportSize(width=390, height=844)
+
+
+def cells(sandbox: SandboxServer, table: str, row: str) -> dict[str, Any]:
+    """The record as the public API answers it."""
+    status, answer = sandbox.call("GET", f"/v0/{BASE}/{table}/{row}?returnFieldsByFieldId=true")
+    assert status == 200
+    found: dict[str, Any] = answer["fields"]
+    return found
 
 
 class GridPage:

@@ -1,4 +1,5 @@
 // What does each key do in the grid?
+import { showHelp } from "./dialogs.js";
 
 /** Answer a listener for the grid's keys; `page` carries out what they mean. */
 export function gridKeys(page) {
@@ -31,16 +32,16 @@ export function gridKeys(page) {
       return;
     }
     if (command) {
-      const commands = { a: () => selection.selectAll(), d: () => page.fillDown(), Delete: () => page.deleteRows(), Backspace: () => page.deleteRows() };
+      const commands = { a: () => selection.selectAll(), d: () => page.actions.fillDown(), Delete: () => page.actions.deleteRows(), Backspace: () => page.actions.deleteRows() };
       const run = commands[event.key.length === 1 ? event.key.toLowerCase() : event.key];
       if (run) { run(); done(); }
       return;
     }
-    if (event.key === "Enter" && event.shiftKey) { page.addRow(); done(); return; }
+    if (event.key === "Enter" && event.shiftKey) { page.actions.addRow(); done(); return; }
     if (!active) return;
     if (event.key === "Enter" || event.key === "F2") { page.editor.begin(grid, active); done(); }
-    else if (event.key === "Delete" || event.key === "Backspace") { page.clearCells(); done(); }
-    else if (event.key === " ") { page.openRecord(active.id); done(); }
+    else if (event.key === "Delete" || event.key === "Backspace") { page.actions.clearCells(); done(); }
+    else if (event.key === " ") { page.actions.openRecord(active.id); done(); }
     else if (event.key === "Escape") { selection.select(active.id, active.field); done(); }
     else if (event.key === "?" || event.key === "/") { /* the page's own */ }
     else if (event.key === "Process") page.editor.begin(grid, active, "");
@@ -56,11 +57,11 @@ export function pageKeys(page) {
     const command = event.ctrlKey || event.metaKey;
     const key = event.key.toLowerCase();
     const run = (action) => { event.preventDefault(); action(); };
-    if (command && !typing && key === "z") run(() => (event.shiftKey ? page.redo() : page.undo()));
-    else if (command && !typing && key === "y") run(() => page.redo());
+    if (command && !typing && key === "z") run(() => (event.shiftKey ? page.actions.redo() : page.actions.undo()));
+    else if (command && !typing && key === "y") run(() => page.actions.redo());
     else if (command && key === "f" && !event.shiftKey) run(() => page.search.focus());
     else if (command && (key === "[" || key === "]")) run(() => page.stepTable(key === "]" ? 1 : -1));
     else if (!command && !typing && key === "/") run(() => page.search.focus());
-    else if (!command && !typing && key === "?") run(() => page.help());
+    else if (!command && !typing && key === "?") run(() => showHelp());
   };
 }
