@@ -193,10 +193,13 @@ def test_configurations_are_right(block: Block, tmp_path: Path) -> None:
     assert () == loaded.warnings
 
 
-@pytest.mark.parametrize("block", _in("graphql"), ids=str)
-def test_operations_fit_the_schema(block: Block) -> None:
-    schema = graphql.build_schema(build_schema().schema.as_str())
+@pytest.fixture(scope="module")
+def schema() -> graphql.GraphQLSchema:
+    return graphql.build_schema(build_schema().schema.as_str())
 
+
+@pytest.mark.parametrize("block", _in("graphql"), ids=str)
+def test_operations_fit_the_schema(block: Block, schema: graphql.GraphQLSchema) -> None:
     assert [] == graphql.validate(schema, graphql.parse(block.text))
 
 
