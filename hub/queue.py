@@ -33,6 +33,17 @@ class JobKind:
     retry_after: tuple[timedelta, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QueuePulse:
+    """How many workers listen, and how many jobs wait or have failed."""
+
+    workers: int
+    waiting: int
+    failed: int
+    failed_queue: str | None
+    """A queue that has failed jobs, for a link to them."""
+
+
 class JobQueue:
     """Enqueues jobs for the RQ workers. Nothing is imported or opened before the first job."""
 
@@ -91,6 +102,26 @@ class JobQueue:
                 detail=type(exc).__name__,
             ) from exc
         return str(job.id)
+
+    def pulse(self) -> QueuePulse | None:
+        """What the workers are about; None when the Redis server does not answer."""
+        from redis.exceptions import RedisError
+        from rq import Queue, Worker
+
+        try:
+            queues = Queue.all(connection=self.connection())
+            failed = {
+                queue.name: queue.failed_job_registry.get_job_count(cleanup=False)
+                for queue in queues
+            }
+            return QueuePulse(
+                workers=Worker.count(connection=self.connection()),
+                waiting=sum(queue.count for queue in queues),
+                failed=sum(failed.values()),
+                failed_queue=next((name for name, count in failed.items() if count), None),
+            )
+        except (RedisError, OSError):
+            return None
 
     def answers(self) -> bool:
         """Whether the Redis server answers right now."""

@@ -66,7 +66,7 @@ def feel(door: StreamDoor | None, report: StreamReport | None, now: datetime) ->
         return Feeling(
             word="Running", tone="run", icon="loader", why="The first read is under way.", weight=3
         )
-    if report.pulled_at is None:
+    if report.backfilled_at is None or report.pulled_at is None:
         return _waiting("It waits for its first read.")
     return _by_age(door, report.pulled_at, now)
 

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from hub.queue import JobQueue
 from hub.store import reports
 from hub.store.database import Database
 from hub.store.reports import Period, StreamReport
@@ -55,12 +56,14 @@ class Home:
     def __init__(
         self,
         database: Database,
+        queue: JobQueue,
         *,
         streams: Sequence[StreamDoor],
         doors: Sequence[Door],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._database = database
+        self._queue = queue
         self._streams = {(door.connection, door.stream): door for door in streams}
         self._doors = doors
         self._clock = clock
@@ -150,6 +153,7 @@ class Home:
             "now": now,
             "lines": lines,
             "waiting": waiting,
+            "jobs": self._queue.pulse(),
             "alerts": reports.open_alerts(session),
             "verdict": verdict([line.feeling for line in lines], waiting),
         }

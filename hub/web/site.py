@@ -73,7 +73,7 @@ def _warm(api: LazyApp) -> None:
 
 
 def _routes(site: Site) -> list[BaseRoute]:
-    home = Home(site.database, streams=site.streams, doors=site.doors)
+    home = Home(site.database, site.queue, streams=site.streams, doors=site.doors)
     return [
         Route("/", home.page),
         Route("/pulse", home.pulse),

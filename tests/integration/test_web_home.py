@@ -10,11 +10,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from rq import SimpleWorker
+from rq.serializers import JSONSerializer
 from sqlalchemy import text
 from sqlmodel import SQLModel
 from starlette.testclient import TestClient
 from web_site import built_app, client_of
 
+from hub.queue import JobKind, JobQueue
 from hub.store.database import Database, Provenance
 from hub.store.entities import (
     Campaign,
@@ -251,3 +254,41 @@ def test_the_doors_lead_to_the_grid_the_explorer_and_the_jobs(home: TestClient) 
 
     for address in ("http://127.0.0.1:9/app00000000000000", "/graphql", "/rq/"):
         assert f'href="{address}"' in page
+
+
+def test_a_stream_that_was_never_read_completely_is_not_called_fresh(
+    home: TestClient, database: Database
+) -> None:
+    unread = stream()
+    unread.backfilled_at = None
+    store(database, unread)
+
+    assert state_of(home, "clients") == "Queued"
+
+
+def test_the_jobs_are_counted_and_a_missing_worker_is_said(
+    home: TestClient, redis_url: str
+) -> None:
+    queue = JobQueue(redis_url)
+    queue.enqueue(JobKind(function="operator.truediv", queue="live"), 1, 0, description="x")
+    worker = SimpleWorker(["live"], connection=queue.connection(), serializer=JSONSerializer)
+    worker.work(burst=True, logging_level="CRITICAL")
+    queue.enqueue(JobKind(function="operator.add", queue="live"), 1, 2, description="y")
+
+    alone = " ".join(home.get("/pulse").text.split())
+    worker.register_birth()  # type: ignore[no-untyped-call]  # of RQ
+    together = home.get("/pulse").text
+    queue.close()
+
+    assert "1 job waits" in alone
+    assert 'href="/rq/0/view/jobs/live/failed/8/asc/1">1 failed</a>' in alone
+    assert "No worker listens" in alone
+    assert "No worker listens" not in together
+
+
+def test_without_redis_the_overview_says_that_nothing_moves(
+    tmp_path: Path, database_url: str
+) -> None:
+    client = client_of(built_app(tmp_path, database_url, "redis://127.0.0.1:1/0"))
+
+    assert "The Redis server does not answer" in client.get("/", headers=PAGE).text
