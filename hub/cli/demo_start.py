@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from hub.cli.console import Console
 from hub.cli.demo_data import DemoFolder, Loaded
-from hub.cli.health import answers_ok, unready_parts, worker_listens
+from hub.cli.health import Address, answers_ok, unready_parts, worker_listens
 from hub.cli.procfile import child_environ, programs
 from hub.cli.servers import Servers, migrate, start_servers
 from hub.cli.supervisor import Program, StartFailed, Supervisor
@@ -182,23 +182,25 @@ def _start_hub(
     began = time.time()
     for program in programs(environ):
         supervisor.start(program)
-    wait_for_hub(supervisor, console, web_port, running.servers.redis_url, began)
+    wait_for_hub(supervisor, console, (HOST, web_port), running.servers.redis_url, began)
     supervisor.wait_until(
-        answers_ok(grid_port, "/_ui/bases"), "An answer of the Airtable stand-in", START_SECONDS
+        answers_ok((HOST, grid_port), "/_ui/bases"),
+        "An answer of the Airtable stand-in",
+        START_SECONDS,
     )
     console.done("Airtable stand-in answers", time.time() - began)
 
 
 def wait_for_hub(
-    supervisor: Supervisor, console: Console, web_port: int, redis_url: str, began: float
+    supervisor: Supervisor, console: Console, web: Address, redis_url: str, began: float
 ) -> None:
     """Wait until web and worker answer; `began` is in seconds of 1970."""
     try:
         supervisor.wait_until(
-            answers_ok(web_port, "/health/ready"), "An answer of the web process", START_SECONDS
+            answers_ok(web, "/health/ready"), "An answer of the web process", START_SECONDS
         )
     except StartFailed as failure:
-        raise StartFailed(f"{failure} {unready_parts(web_port)}") from failure
+        raise StartFailed(f"{failure} {unready_parts(web)}") from failure
     console.done("Web process is ready", time.time() - began)
     supervisor.wait_until(worker_listens(redis_url, began), "A worker's start", START_SECONDS)
     console.done("Worker listens", time.time() - began)

@@ -7,14 +7,14 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from hub.embedded.ports import HOST
-
 LOOK_SECONDS = 2.0
+Address = tuple[str, int]
+"""Host and port."""
 
 
-def get(port: int, path: str) -> tuple[int, bytes]:
+def get(address: Address, path: str) -> tuple[int, bytes]:
     """Status and body; status 0 when nobody answers."""
-    connection = http.client.HTTPConnection(HOST, port, timeout=LOOK_SECONDS)
+    connection = http.client.HTTPConnection(*address, timeout=LOOK_SECONDS)
     try:
         connection.request("GET", path)
         answer = connection.getresponse()
@@ -25,14 +25,14 @@ def get(port: int, path: str) -> tuple[int, bytes]:
         connection.close()
 
 
-def answers_ok(port: int, path: str) -> Callable[[], bool]:
+def answers_ok(address: Address, path: str) -> Callable[[], bool]:
     """A question to ask again and again: does this page answer 200?"""
-    return lambda: get(port, path)[0] == http.client.OK
+    return lambda: get(address, path)[0] == http.client.OK
 
 
-def unready_parts(port: int) -> str:
+def unready_parts(address: Address) -> str:
     """What /health/ready complains of, for a message."""
-    status, body = get(port, "/health/ready")
+    status, body = get(address, "/health/ready")
     if not status:
         return "The web process does not answer."
     try:

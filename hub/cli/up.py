@@ -17,8 +17,11 @@ from hub.cli.procfile import PROJECT, child_environ, programs
 from hub.cli.servers import migrate, start_servers
 from hub.cli.supervisor import Supervisor, ended_by_signals
 from hub.config import Config, load_config, locate_config
-from hub.embedded.ports import free_port, holder_of, is_free
+from hub.embedded.ports import HOST, free_port, holder_of, is_free
 from hub.errors import ConfigError
+
+# Listening on all of the machine's addresses includes the one to look at.
+EVERY_HOST = ("0.0.0.0", "::")  # noqa: S104  # compared with, not listened on
 
 
 @click.command()
@@ -69,6 +72,7 @@ def _run(config: Config, path: Path, port: int, console: Console, began: float) 
     console.line(f"Starting the hub from {path}.")
     given = (config.database.url, config.redis.url)
     database_url, redis_url = (url.get_secret_value() if url else None for url in given)
+    listening = os.environ.get("UVICORN_HOST", config.web.host)
     with ended_by_signals(supervisor, console):
         servers = start_servers(
             home, supervisor, console, database_url=database_url, redis_url=redis_url
@@ -80,16 +84,17 @@ def _run(config: Config, path: Path, port: int, console: Console, began: float) 
             DATABASE_URL=servers.database_url,
             REDIS_URL=servers.redis_url,
             PORT=str(port),
-            UVICORN_HOST=config.web.host,
+            UVICORN_HOST=listening,
         )
         started = time.time()
         for program in programs(environ):
             supervisor.start(program)
-        wait_for_hub(supervisor, console, port, servers.redis_url, started)
+        host = HOST if listening in EVERY_HOST else listening
+        wait_for_hub(supervisor, console, (host, port), servers.redis_url, started)
         console.line()
         console.line(f"The hub is running (after {time.monotonic() - began:.1f} s).")
-        console.line(f"  Home      http://127.0.0.1:{port}")
-        console.line(f"  GraphQL   http://127.0.0.1:{port}/graphql")
-        console.line(f"  RQ        http://127.0.0.1:{port}/rq")
+        console.line(f"  Home      http://{host}:{port}")
+        console.line(f"  GraphQL   http://{host}:{port}/graphql")
+        console.line(f"  RQ        http://{host}:{port}/rq")
         console.line()
         supervisor.run()

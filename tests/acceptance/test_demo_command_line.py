@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from hub.cli.console import Console
+from hub.cli.demo_data import DemoFolder
 from hub.cli.demo_start import choose_port
 from hub.cli.main import COMMANDS
 
@@ -139,6 +140,7 @@ def test_a_folder_without_sheets_is_named(tmp_path: Path) -> None:
         environ={"HUB_HOME": str(tmp_path / "home")},
     )  # fmt: skip
 
+    DemoFolder(tmp_path / "home").erase()
     assert 1 == done.returncode
     assert str(sheets) in done.stderr
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.embedded.process import is_alive
+from hub.embedded.process import LAUNCHER, is_alive
 
 RUNNER = """
 import sys
@@ -58,6 +58,16 @@ with ended_by_signals(supervisor, console):
     supervisor.run()
 """
 
+# As on macOS, where nothing but a watcher notices that the parent is gone.
+WATCHED = """
+import os, subprocess, sys
+launcher = "import runpy, sys; sys.platform = 'darwin'; "
+launcher += "runpy.run_path(sys.argv.pop(1), run_name='__main__')"
+words = [sys.executable, "-c", launcher, sys.argv[1], str(os.getpid()), "15", "-1", "-1", "--"]
+with subprocess.Popen([*words, "/bin/sh", "-c", "echo process $$; exec sleep 300"]):
+    sys.stdin.read()
+"""
+
 
 class Running:
     """A supervisor in a process of its own, and what it said."""
@@ -86,6 +96,7 @@ class Running:
 def running(script: str, *arguments: str) -> Iterator[Running]:
     with subprocess.Popen(
         [sys.executable, "-c", script, *arguments],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -141,6 +152,16 @@ def test_a_killed_supervisor_leaves_nothing_behind() -> None:
         supervisor.process.kill()
 
         wait_until(lambda: not any(is_alive(int(process)) for process in processes))
+
+
+def test_where_the_kernel_tells_no_death_a_watcher_ends_the_child() -> None:
+    with running(WATCHED, str(LAUNCHER)) as parent:
+        (process,) = parent.read_until(r"process (\d+)")
+        assert is_alive(int(process))
+        parent.process.kill()
+        parent.process.wait()
+
+        wait_until(lambda: not is_alive(int(process)))
 
 
 @pytest.mark.parametrize("command", [STUBBORN, WITH_CHILD])
