@@ -10,6 +10,8 @@ from pathlib import Path
 
 import click
 
+from hub.sandbox.remote import COMMANDS
+
 DEFAULT_PORT = 8900
 
 
@@ -26,7 +28,7 @@ class Settings:
     control_token: str | None
 
 
-@click.command("sandbox")
+@click.group("sandbox", invoke_without_command=True)
 @click.option(
     "--airtable-port",
     type=click.IntRange(0, 65535),
@@ -62,7 +64,9 @@ class Settings:
     envvar="SANDBOX_CONTROL_TOKEN",
     help="Opens the control door to other machines.",
 )
+@click.pass_context
 def sandbox_command(
+    context: click.Context,
     airtable_port: int,
     files: tuple[Path, ...],
     reload: bool,
@@ -73,7 +77,12 @@ def sandbox_command(
     monthly_calls: int | None,
     control_token: str | None,
 ) -> None:
-    """Run a stand-in for Airtable's Web API with a grid for people."""
+    """Run a stand-in for Airtable's Web API with a grid for people.
+
+    With a command, do something to the stand-in that runs.
+    """
+    if context.invoked_subcommand is not None:
+        return
     with contextlib.closing(_listen(host, airtable_port)) as listener:
         _serve(
             listener,
@@ -149,3 +158,7 @@ def _listen(host: str, port: int) -> socket.socket:
             "Choose another port with --airtable-port; 0 takes a free one."
         ) from error
     return listener
+
+
+for _command in COMMANDS:
+    sandbox_command.add_command(_command)

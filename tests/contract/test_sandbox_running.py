@@ -168,3 +168,48 @@ def test_a_folder_that_cannot_be_used_is_told_in_one_line(tmp_path: Path) -> Non
 
     assert 1 == result.exit_code
     assert "Name a folder that can be written with --data." in result.output
+
+
+def test_a_running_stand_in_is_saved_disturbed_and_emptied(
+    sandbox: SandboxServer, tmp_path: Path
+) -> None:
+    sandbox.load(sample(deals=2))
+    before, file = sandbox.save(), tmp_path / "saved.json"
+    saved = _run("save", str(file), "--url", sandbox.url)
+    disturbed = _run("chaos", "--seed", "3", "--rate", "html=1", "--url", sandbox.url)
+    assert 502 == sandbox.call("GET", f"/v0/{BASE}/{CLIENTS}")[0]
+    calmed = _run("chaos", "--off", "--url", sandbox.url)
+    assert 200 == sandbox.call("GET", f"/v0/{BASE}/{CLIENTS}")[0]
+    emptied = _run("reset", "--yes", "--url", sandbox.url)
+
+    assert f"1 bases with 5 records written to {file}" == saved
+    assert "Seed 3: html 100%" == disturbed
+    assert "Every request is served again." == calmed
+    assert "The stand-in is empty." == emptied
+    assert {"bases": []} == sandbox.save()
+    sandbox.load(json.loads(file.read_text()))
+    assert before == sandbox.save()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("reset", "--yes", "--url", "http://127.0.0.1:9"), "no stand-in answers there"),
+        (("reset", "--yes", "--url", "ftp://x"), "must begin with http://"),
+        (("chaos", "--rate", "html"), "valid is KIND=SHARE"),
+    ],
+)
+def test_a_command_that_cannot_be_is_told_in_one_line(
+    arguments: tuple[str, ...], message: str
+) -> None:
+    result = CliRunner().invoke(sandbox_command, arguments)
+
+    assert 1 == result.exit_code
+    assert message in result.output
+    assert 1 == len(result.output.strip().splitlines())
+
+
+def _run(*arguments: str) -> str:
+    result = CliRunner().invoke(sandbox_command, arguments)
+    assert 0 == result.exit_code, result.output
+    return result.output.strip()
