@@ -19,6 +19,7 @@ from hub.errors import HubError, StoreUnavailable
 logger = logging.getLogger(__name__)
 
 _QUERY_CANCELED = "57014"
+_COLLISIONS = {"40P01", "40001", "55P03"}
 
 
 class LimitExceeded(HubError, ValueError):
@@ -33,9 +34,22 @@ class TimedOut(HubError, TimeoutError):
     code = "TIMED_OUT"
 
 
+class EditCollision(HubError):
+    """Another edit of the same rows got in between."""
+
+    code = "EDIT_COLLISION"
+    retryable = True
+
+
 def from_database(error: Exception) -> HubError | None:
     """What a failure of Postgres means for the one who asked; None for a bug of ours."""
-    if isinstance(error, DBAPIError) and getattr(error.orig, "pgcode", None) == _QUERY_CANCELED:
+    state = getattr(error.orig, "pgcode", None) if isinstance(error, DBAPIError) else None
+    if state in _COLLISIONS:
+        return EditCollision(
+            "Another edit of the same rows got in between, and nothing of this one was saved:"
+            " send it again."
+        )
+    if state == _QUERY_CANCELED:
         return TimedOut("The question took too long: ask for fewer rows or a narrower filter.")
     if isinstance(error, (OperationalError, PoolTimeout)):
         return StoreUnavailable(

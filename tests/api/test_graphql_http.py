@@ -12,9 +12,11 @@ from api_client import Api
 from factories import Factory
 from graphql import get_introspection_query
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from hub.store.database import Database
 from hub_graphql.app import create_graphql_app
+from hub_graphql.errors import from_database
 from hub_graphql.limits import Limits
 from hub_graphql.operation import OperationCache
 from hub_graphql.schema import build_schema
@@ -194,6 +196,29 @@ def test_a_bug_of_ours_is_told_by_an_id_and_logged_with_it(
     (record,) = caplog.records
     assert error["extensions"]["errorId"] in record.getMessage()
     assert record.exc_info is not None
+
+
+@pytest.mark.parametrize(
+    ("state", "code"),
+    [
+        ("40P01", "EDIT_COLLISION"),  # deadlock
+        ("40001", "EDIT_COLLISION"),  # could not be serialized
+        ("57014", "TIMED_OUT"),  # statement timeout
+        ("57P01", "STORE_UNAVAILABLE"),  # the server was stopped
+        ("23514", None),  # a check that validation should have made: a bug of ours
+    ],
+)
+def test_what_postgres_says_is_told_in_words_for_the_one_who_asked(
+    database: Database, state: str, code: str | None
+) -> None:
+    raising = f"do $$ begin raise exception 'inner detail' using errcode = '{state}'; end $$"
+
+    with pytest.raises(DBAPIError) as caught, database.engine.begin() as connection:
+        connection.exec_driver_sql(raising)
+
+    told = from_database(caught.value)
+    assert (told and told.code) == code
+    assert told is None or "inner detail" not in told.message
 
 
 def test_one_field_may_fail_without_the_other(api: Api, make: Factory) -> None:

@@ -272,3 +272,24 @@ def test_a_filter_that_cannot_be_is_refused_with_advice(api: Api) -> None:
 
         assert said in error["message"]
         assert error["extensions"]["code"] == "INVALID_INPUT"
+
+
+def nested_filter(levels: int) -> dict[str, Any]:
+    wanted: dict[str, Any] = {"name": {"eq": "Acme"}}
+    for _ in range(levels):
+        wanted = {"not": wanted}
+    return wanted
+
+
+def test_a_filter_may_be_large_but_not_endless(api: Api, make: Factory) -> None:
+    make.client(name="Acme")
+    alternatives = [{"name": {"eq": f"Client {number}"}} for number in range(400)]
+
+    assert names(api, filter={"or": [*alternatives, {"name": {"eq": "Acme"}}]}) == ["Acme"]
+    assert names(api, filter=nested_filter(10)) == ["Acme"]
+    for too_large, said in (
+        (nested_filter(40), "nested more than 15 levels"),
+        (nested_filter(200), "nested too deeply"),
+        ({"or": alternatives * 3}, "more than 1,000 parts"),
+    ):
+        assert said in api.refused(CLIENTS, filter=too_large)["message"]

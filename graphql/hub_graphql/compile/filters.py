@@ -13,6 +13,35 @@ from hub_graphql.compile.values import storable_text, to_column
 from hub_graphql.declare import ColumnSource, ToMany, ToOne
 
 LARGEST_LIST = 5_000
+LARGEST_FILTER = 1_000
+DEEPEST_FILTER = 15
+
+
+def check_filter(wanted: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The filter itself, if it is no larger than a person would write.
+
+    Raises:
+        InvalidInput: it is nested too deeply, or has too many parts.
+    """
+    level: list[Any] = [wanted]
+    parts = 0
+    for _ in range(DEEPEST_FILTER * 2):
+        below = [
+            each
+            for one in level
+            for each in (one.values() if isinstance(one, Mapping) else one)
+            if isinstance(each, (Mapping, list))
+        ]
+        parts += len(below)
+        if parts > LARGEST_FILTER:
+            raise InvalidInput(
+                f"The filter has more than {LARGEST_FILTER:,} parts:"
+                " use in with a list of values, or ask several times."
+            )
+        if not below:
+            return wanted
+        level = below
+    raise InvalidInput(f"The filter is nested more than {DEEPEST_FILTER} levels: say it simpler.")
 
 
 def condition(

@@ -29,6 +29,7 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues
 
+from hub_graphql.compile.filters import check_filter
 from hub_graphql.compile.model import Model, Models
 from hub_graphql.compile.order import Order, read_order
 from hub_graphql.declare import ColumnSource, Computed, ToMany, ToOne
@@ -226,7 +227,7 @@ class Planner:
             foreign_key=foreign_key,
             request=page_request(arguments),
             order=order,
-            filter=arguments.get("filter") or {},
+            filter=check_filter(arguments.get("filter") or {}),
             include_deleted=bool(arguments.get("includeDeleted")),
             wants_rows=bool({"nodes", "edges", "pageInfo"} & selected.keys()),
             wants_cursors=wants_cursors,

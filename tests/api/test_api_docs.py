@@ -1,0 +1,31 @@
+"""Does the API's page name every error code there is?"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+
+from hub_graphql import errors, http, validation, writing
+
+PAGE = (Path(__file__).parents[2] / "graphql" / "README.md").read_text()
+
+
+def test_every_code_of_the_api_is_explained() -> None:
+    codes = {
+        kind.code
+        for module in (errors, http)
+        for _, kind in inspect.getmembers(module, inspect.isclass)
+        if kind.__module__ == module.__name__ and hasattr(kind, "code")
+    }
+
+    assert {"LIMIT_EXCEEDED", "MALFORMED_REQUEST"} <= codes
+    assert [code for code in codes if f"`{code}`" not in PAGE] == []
+
+
+def test_every_code_of_an_item_is_explained() -> None:
+    source = inspect.getsource(validation) + inspect.getsource(writing)
+    codes = set(re.findall(r'(?:code=|\n\s+|index, )"([A-Z_]{6,})"', source))
+
+    assert {"NOT_UNIQUE", "REQUIRED", "DUPLICATE", "NOT_FOUND"} <= codes
+    assert [code for code in codes if f"`{code}`" not in PAGE] == []
