@@ -14,7 +14,8 @@ from sandbox_server import SandboxServer
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    found = shutil.which("chromium")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next(filter(None, map(shutil.which, names)), None)
     if found is None:
         pytest.skip("Chromium is not installed: install the package `chromium`")
     with sync_playwright() as playwright:
