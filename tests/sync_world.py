@@ -249,6 +249,10 @@ class World:
         """One worker comes by."""
         return attend(self.connection(**changed), trigger="test", report=self._report)
 
+    def tend(self) -> None:
+        """A worker looks after the hook."""
+        attend(self.connection(), trigger="test", report=self._report, tend=True)
+
     def _report(self, error: HubError, connection: str, stream: str | None, run_id: UUID) -> None:
         self.reports.append(error)
 

@@ -24,6 +24,7 @@ from hub.errors import StoreUnavailable
 from hub.queue import JobKind, JobQueue
 from hub.store import change_log, leases, upkeep
 from hub.store.database import Database, Provenance
+from hub.sync.holder import is_gone
 from workers import queues
 
 log = structlog.get_logger(__name__)
@@ -162,7 +163,9 @@ class Scheduler:
     def _sweep(self) -> None:
         """Take up what a lost job, a killed worker or a failure left undone."""
         with self.database.reading() as session:
-            neglected = [name for name in leases.neglected(session) if name in self.connections]
+            orphaned = {name for name, who in leases.holders(session).items() if is_gone(who)}
+            waiting = orphaned | set(leases.neglected(session))
+            neglected = [name for name in self.connections if name in waiting]
         for name in [name for name in self._backoffs if name not in neglected]:
             del self._backoffs[name]
         now = time.monotonic()

@@ -21,7 +21,13 @@ from hub.core.records import (
     WriteResult,
 )
 from hub.core.values import Value
-from hub.errors import CursorExpired, HubError, RecordRejected, RemoteMissing
+from hub.errors import (
+    CursorExpired,
+    HubError,
+    PermissionLost,
+    RecordRejected,
+    RemoteMissing,
+)
 
 _HOOK = {
     "options": {
@@ -326,8 +332,9 @@ class AirtableConnector:
                 action="delete the webhook",
                 priority=Priority.ROUTINE,
             )
-        except RemoteMissing:
-            return
+        except (RemoteMissing, PermissionLost):
+            if any(hook.external_id == external_id for hook in self.hooks()):
+                raise
 
     def read_changes(self, hook_external_id: str, cursor: int, priority: Priority) -> ChangePage:
         """Up to fifty payloads from number `cursor` on.
@@ -345,7 +352,10 @@ class AirtableConnector:
                 priority=priority,
                 params={"cursor": cursor, "limit": 50},
             )
-        except RemoteMissing as exc:
+        except (RemoteMissing, PermissionLost) as exc:
+            # A missing hook may be answered like a missing permission: the list tells.
+            if any(hook.external_id == hook_external_id for hook in self.hooks()):
+                raise
             raise CursorExpired(
                 f"[{self._connection}] webhook {hook_external_id} is gone; a new one is made and "
                 "everything is read once."

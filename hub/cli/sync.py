@@ -165,12 +165,27 @@ def resume(stream: str) -> None:
     click.echo(f"{stream} goes on; it is read completely once.")
 
 
+@sync.command()
+@click.argument("stream")
+def adopt(stream: str) -> None:
+    """Take a stream's fields as they are now, changed types included."""
+    connection, name = _split(stream)
+    with central_database() as database:
+        resolving.adopt_schema(database, connection, name, by=person())
+    click.echo(f"{stream} takes its fields as they are now; it is read completely once.")
+
+
 def _set_paused(stream: str, *, paused: bool) -> None:
+    connection, name = _split(stream)
+    with central_database() as database:
+        resolving.pause(database, connection, name, paused=paused, by=person())
+
+
+def _split(stream: str) -> tuple[str, str]:
     connection, dot, name = stream.partition(".")
     if not dot:
         raise click.UsageError(f"{stream!r} is not CONNECTION.STREAM; `hub sync status` lists them")
-    with central_database() as database:
-        resolving.pause(database, connection, name, paused=paused, by=person())
+    return connection, name
 
 
 def _conflict(item: conflict_store.ConflictRecord) -> dict[str, Any]:

@@ -15,7 +15,8 @@ class FieldSchema:
     """A field at the other side.
 
     `choices` maps a choice's id to its name of today, `first_names` to the name it had when the
-    hub first saw it: hub values follow the latter, so that a rename changes nothing.
+    hub first saw it: hub values follow the latter, so that a rename changes nothing. `first_kind`
+    is the kind that the mapping was made for.
     """
 
     id: str
@@ -28,6 +29,12 @@ class FieldSchema:
     links_to: str | None = None
     inverse_field: str | None = None
     """For a link field: the field of the linked table that shows the same relation."""
+    first_kind: ValueKind | None = None
+
+    @property
+    def is_retyped(self) -> bool:
+        """Whether the field was given another type since: it stands still until adopted."""
+        return self.first_kind is not None and self.first_kind is not self.kind
 
     def hub_name(self, choice: str) -> str | None:
         """What the hub calls a choice; None when it is not known."""

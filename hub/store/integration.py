@@ -168,6 +168,9 @@ class StreamState(SQLModel, table=True):
     pulled_at: datetime | None = _moment("Pulled at", "When their changes were last taken in.")
     pushed_at: datetime | None = _moment("Pushed at", "When our changes were last sent.")
     failing_since: datetime | None = _moment("Failing since", "Since when it fails.")
+    failing_part: str | None = column(
+        "Failing part", "What fails: pull, push, backfill or reconcile.", default=None
+    )
     error_code: str | None = column("Error code", "The last failure's code.", default=None)
     error_message: str | None = column("Error", "The last failure, for a person.", default=None)
 

@@ -26,8 +26,15 @@ class LeaseGrant:
     expires_at: datetime
 
 
-def take(session: Session, connection: str, holder: str, seconds: float) -> LeaseGrant | None:
-    """The lease, unless another worker holds it."""
+def take(
+    session: Session,
+    connection: str,
+    holder: str,
+    seconds: float,
+    *,
+    after: str | None = None,
+) -> LeaseGrant | None:
+    """The lease, unless another worker holds it; `after` is a holder that is known to be dead."""
     session.execute(
         text("insert into hub.lease (connection) values (:connection) on conflict do nothing"),
         {"connection": connection},
@@ -37,10 +44,10 @@ def take(session: Session, connection: str, holder: str, seconds: float) -> Leas
             "update hub.lease set holder = :holder, fence = fence + 1,"
             " expires_at = clock_timestamp() + make_interval(secs => :seconds)"
             " where connection = :connection"
-            " and (holder is null or expires_at < clock_timestamp())"
+            " and (holder is null or expires_at < clock_timestamp() or holder = :after)"
             " returning fence, expires_at"
         ),
-        {"connection": connection, "holder": holder, "seconds": seconds},
+        {"connection": connection, "holder": holder, "seconds": seconds, "after": after},
     ).one_or_none()
     if row is None:
         return None
@@ -111,6 +118,22 @@ def ring(session: Session, connection: str, source: str, hook: str | None = None
         ),
         {"connection": connection, "source": source, "hook": hook},
     )
+
+
+def holder_of(session: Session, connection: str) -> str | None:
+    """Who holds the lease, expired or not."""
+    return session.execute(
+        text("select holder from hub.lease where connection = :connection"),
+        {"connection": connection},
+    ).scalar_one_or_none()
+
+
+def holders(session: Session) -> dict[str, str]:
+    """Who holds which connection's lease."""
+    found = session.execute(
+        text("select connection, holder from hub.lease where holder is not null")
+    )
+    return {connection: holder for connection, holder in found}
 
 
 def is_held(session: Session, connection: str) -> bool:

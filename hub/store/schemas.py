@@ -31,9 +31,20 @@ def load_schema(session: Session, connection: str) -> dict[str, StreamSchema]:
 
 
 def _table(raw: Mapping[str, Any]) -> StreamSchema:
-    fields = [FieldSchema(**{**field, "kind": ValueKind(field["kind"])}) for field in raw["fields"]]
+    fields = [_field(field) for field in raw["fields"]]
     return StreamSchema(
         id=raw["id"], name=raw["name"], fields={field.id: field for field in fields}
+    )
+
+
+def _field(raw: Mapping[str, Any]) -> FieldSchema:
+    first_kind = raw["first_kind"]
+    return FieldSchema(
+        **{
+            **raw,
+            "kind": ValueKind(raw["kind"]),
+            "first_kind": ValueKind(first_kind) if first_kind else None,
+        }
     )
 
 
@@ -52,6 +63,8 @@ def save_schema(session: Session, connection: str, stream: str, table: StreamSch
                 "choices": dict(field.choices),
                 "first_names": dict(field.first_names),
                 "links_to": field.links_to,
+                "inverse_field": field.inverse_field,
+                "first_kind": field.first_kind.value if field.first_kind else None,
             }
             for field in table.fields.values()
         ],
@@ -65,23 +78,39 @@ def save_schema(session: Session, connection: str, stream: str, table: StreamSch
     )
 
 
-def keep_first_names(
+def forget_schema(session: Session, connection: str, stream: str) -> None:
+    """The stream's table is gone, or its fields are taken as they are now: look afresh."""
+    session.execute(
+        text(
+            "update hub.stream_state set schema_seen = null"
+            " where connection = :connection and stream = :stream"
+        ),
+        {"connection": connection, "stream": stream},
+    )
+
+
+def keep_firsts(
     fresh: Mapping[str, StreamSchema], known: Mapping[str, StreamSchema]
 ) -> dict[str, StreamSchema]:
-    """`fresh`, in which every choice that was known keeps the hub's name for it."""
-    kept: dict[str, StreamSchema] = {}
-    for table_id, table in fresh.items():
-        before = known[table_id].fields if table_id in known else {}
-        fields = {
-            field_id: replace(
-                field,
-                first_names={
-                    choice: (before[field_id].hub_name(choice) if field_id in before else None)
-                    or name
-                    for choice, name in field.choices.items()
-                },
-            )
-            for field_id, field in table.fields.items()
-        }
-        kept[table_id] = replace(table, fields=fields)
-    return kept
+    """`fresh`, in which known choices keep the hub's names and known fields their first kinds."""
+    return {
+        table_id: replace(
+            table,
+            fields={
+                field_id: _keep(field, known[table_id].fields.get(field_id))
+                if table_id in known
+                else _keep(field, None)
+                for field_id, field in table.fields.items()
+            },
+        )
+        for table_id, table in fresh.items()
+    }
+
+
+def _keep(field: FieldSchema, before: FieldSchema | None) -> FieldSchema:
+    names = {
+        choice: (before.hub_name(choice) if before else None) or name
+        for choice, name in field.choices.items()
+    }
+    first_kind = (before.first_kind if before else None) or field.kind
+    return replace(field, first_names=names, first_kind=first_kind)

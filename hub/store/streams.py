@@ -134,31 +134,50 @@ def change(session: Session, connection: str, stream: str, **values: Any) -> Non
 
 
 def note_failure(
-    session: Session, connection: str, stream: str | None, code: str, message: str
+    session: Session,
+    connection: str,
+    stream: str | None,
+    *,
+    part: str,
+    code: str,
+    message: str,
 ) -> None:
     """Remember the last failure of a stream, or of every stream of the connection."""
     session.execute(
         text(
-            "update hub.stream_state set error_code = :code, error_message = :message,"
+            "update hub.stream_state set failing_part = :part, error_code = :code,"
+            " error_message = :message,"
             " failing_since = coalesce(failing_since, clock_timestamp())"
             " where connection = :connection"
             " and (cast(:stream as text) is null or stream = :stream)"
         ),
-        {"connection": connection, "stream": stream, "code": code, "message": message},
+        {
+            "connection": connection,
+            "stream": stream,
+            "part": part,
+            "code": code,
+            "message": message,
+        },
     )
 
 
-def note_success(session: Session, connection: str, stream: str | None, way: str) -> None:
-    """Remember that a pull or a push went through; `way` is pulled_at or pushed_at."""
-    if way not in {"pulled_at", "pushed_at"}:
-        raise AssertionError(way)
+_DONE = {"pull": "pulled_at", "push": "pushed_at", "backfill": "pulled_at"}
+
+
+def note_success(session: Session, connection: str, stream: str | None, part: str) -> None:
+    """Remember that a part of the work went through; another part's failure stays."""
+    when = _DONE["backfill" if part == "reconcile" else part]
     session.execute(
         text(
-            f"update hub.stream_state set {way} = clock_timestamp(), failing_since = null,"  # noqa: S608  # checked above
-            " error_code = null, error_message = null where connection = :connection"
+            f"update hub.stream_state set {when} = clock_timestamp(),"  # noqa: S608  # constants
+            " failing_since = case when failing_part = :part then null else failing_since end,"
+            " error_code = case when failing_part = :part then null else error_code end,"
+            " error_message = case when failing_part = :part then null else error_message end,"
+            " failing_part = nullif(failing_part, :part)"
+            " where connection = :connection"
             " and (cast(:stream as text) is null or stream = :stream)"
         ),
-        {"connection": connection, "stream": stream},
+        {"connection": connection, "stream": stream, "part": part},
     )
 
 

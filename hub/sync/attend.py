@@ -22,7 +22,9 @@ from hub.store import leases, runs, schemas, streams
 from hub.store.database import Provenance
 from hub.store.leases import LeaseGrant
 from hub.sync.backfill import Scan, begin_scan, scan_page
-from hub.sync.connection import LEASE_MARGIN_SECONDS, SyncConnection, Work, worker_name
+from hub.sync.connection import LEASE_MARGIN_SECONDS, SyncConnection, Work
+from hub.sync.drift import tell_drift
+from hub.sync.holder import is_gone, worker_name
 from hub.sync.hooks import ensure_hook, give_up_hook, tend_hook
 from hub.sync.pull import pull_changes
 from hub.sync.push import push_changes
@@ -55,7 +57,9 @@ def attend(
     seconds = connection.connector.request_timeout_seconds + LEASE_MARGIN_SECONDS
     provenance = Provenance(actor="sync", origin="sync")
     with connection.database.unit_of_work(provenance) as session:
-        grant = leases.take(session, connection.name, worker_name(), seconds)
+        holder = leases.holder_of(session, connection.name)
+        dead = holder if holder is not None and is_gone(holder) else None
+        grant = leases.take(session, connection.name, worker_name(), seconds, after=dead)
         if grant is None:
             return Attendance()
         runs.abandon_runs(session, connection.name)
@@ -111,7 +115,7 @@ class _Attendant:
                 pings = leases.waiting_pings(session, self._connection.name)
             if set(pings.values()) - {"hub"}:
                 self._pull()
-            if pings:
+            if pings and self._attendance.retry_after_seconds is None:
                 self._push()
             if self._attendance.retry_after_seconds is not None:
                 # The pings stay: the work is taken up again a little later.
@@ -144,17 +148,16 @@ class _Attendant:
         fresh = self._connection.connector.schema
         if fresh is self._schema or not fresh:
             return
-        self._schema = schemas.keep_first_names(fresh, self._schema)
+        self._schema = schemas.keep_firsts(fresh, self._schema)
         self._connection.connector.use_schema(self._schema)
         with self._database.unit_of_work(self._provenance) as session:
             for mapping in self._connection.ordered:
-                if mapping.remote_table in self._schema:
-                    schemas.save_schema(
-                        session,
-                        self._connection.name,
-                        mapping.stream,
-                        self._schema[mapping.remote_table],
-                    )
+                table = self._schema.get(mapping.remote_table)
+                if table is None:
+                    schemas.forget_schema(session, self._connection.name, mapping.stream)
+                    continue
+                schemas.save_schema(session, self._connection.name, mapping.stream, table)
+                tell_drift(session, mapping, table)
 
     def _pull(self) -> None:
         more = True
@@ -286,7 +289,14 @@ class _Attendant:
         if stream is not None:
             self._failed.add(stream)
         with self._database.unit_of_work(self._provenance) as session:
-            streams.note_failure(session, connection, stream, exc.code, exc.message)
+            streams.note_failure(
+                session,
+                connection,
+                stream,
+                part=work.kind,
+                code=exc.code,
+                message=exc.message,
+            )
             if exc.retryable:
                 wait = exc.retry_after_seconds if isinstance(exc, RateLimited) else 2.0
                 self._attendance.retry_after_seconds = wait

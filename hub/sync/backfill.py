@@ -14,7 +14,7 @@ from hub.core.mapping import StreamMapping
 from hub.errors import CursorExpired
 from hub.store import change_log, leases, links, rows, runs, streams
 from hub.sync import guarding
-from hub.sync.connection import Work, address_of
+from hub.sync.connection import Work
 from hub.sync.deletes import read_with_witness, settle_missing
 from hub.sync.hooks import ensure_hook
 from hub.sync.meet import plan_page
@@ -57,7 +57,7 @@ def scan_page(work: Work, scan: Scan) -> None:
     mapping = scan.mapping
     try:
         page = work.connection.connector.read_page(
-            address_of(mapping), scan.cursor, Priority.BACKFILL
+            work.address_of(mapping), scan.cursor, Priority.BACKFILL
         )
     except CursorExpired:
         scan.cursor = None
@@ -107,7 +107,7 @@ def _finish(work: Work, scan: Scan) -> None:
             reconciled_at=now if is_complete else state.reconciled_at,
             needs_reconcile=not is_complete,
         )
-        streams.note_success(session, mapping.connection, mapping.stream, "pulled_at")
+        streams.note_success(session, mapping.connection, mapping.stream, work.kind)
 
 
 def _absent(work: Work, scan: Scan) -> list[str]:

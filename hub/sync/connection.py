@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -43,11 +41,6 @@ class LeasedLimiter:
     def penalise(self, seconds: float) -> None:
         """Let nobody start a request for `seconds`."""
         self._inner.penalise(seconds)
-
-
-def worker_name() -> str:
-    """Names this process among all hosts."""
-    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,8 +88,12 @@ class Work:
             run_id=self.run_id,
         )
 
+    def has_table(self, mapping: StreamMapping) -> bool:
+        """Whether the stream's table is there."""
+        return mapping.remote_table in self.schema
+
     def fields_of(self, mapping: StreamMapping) -> dict[str, FieldSchema]:
-        """The remote fields of a stream that are still there.
+        """The remote fields of a stream that are there as the mapping expects them.
 
         Raises:
             RemoteMissing: the table is gone.
@@ -110,8 +107,24 @@ class Work:
         return {
             m.field_id: table.fields[m.field_id]
             for m in mapping.fields
-            if m.field_id in table.fields
+            if m.field_id in table.fields and not table.fields[m.field_id].is_retyped
         }
+
+    def address_of(self, mapping: StreamMapping) -> StreamAddress:
+        """Where the stream lives and which of its fields are there, for the connector.
+
+        Raises:
+            RemoteMissing: the table is gone.
+        """
+        fields = self.fields_of(mapping)
+        there = self.schema[mapping.remote_table].fields
+        return StreamAddress(
+            stream=mapping.stream,
+            table=mapping.remote_table,
+            hub_id_field=_if_there(mapping.hub_id_field, there),
+            modified_field=_if_there(mapping.modified_field, there),
+            fields=tuple(fields),
+        )
 
     def hold_lease(self) -> None:
         """Hold the lease for the time of one request.
@@ -124,12 +137,5 @@ class Work:
             leases.extend(session, self.grant, seconds)
 
 
-def address_of(mapping: StreamMapping) -> StreamAddress:
-    """Where the stream lives, for the connector."""
-    return StreamAddress(
-        stream=mapping.stream,
-        table=mapping.remote_table,
-        hub_id_field=mapping.hub_id_field,
-        modified_field=mapping.modified_field,
-        fields=mapping.field_ids,
-    )
+def _if_there(field_id: str | None, there: Mapping[str, FieldSchema]) -> str | None:
+    return field_id if field_id in there else None

@@ -20,7 +20,7 @@ from hub.store.conflicts import ConflictRecord
 from hub.store.database import Authorship, set_provenance
 from hub.store.rows import Row
 from hub.sync import guarding
-from hub.sync.connection import Work, address_of
+from hub.sync.connection import Work
 
 LEFT_SCOPE = "left_scope"
 
@@ -44,7 +44,7 @@ def read_with_witness(
         with work.connection.database.reading() as session:
             witness = links.a_live_witness(session, mapping.connection, mapping.stream, chunk)
         asked = [*chunk, witness] if witness else chunk
-        answer = connector.read_records(address_of(mapping), asked, work.priority)
+        answer = connector.read_records(work.address_of(mapping), asked, work.priority)
         missing = [external_id for external_id in chunk if external_id not in answer]
         if missing and witness is not None and witness not in answer:
             raise RemoteUnavailable(

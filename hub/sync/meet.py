@@ -25,6 +25,7 @@ from hub.core.values import Value
 from hub.store import change_log, links, rows
 from hub.store.entities.base import new_id
 from hub.store.rows import Row
+from hub.sync.adopt import adopt_lost_creates
 
 Edits = Mapping[str, Mapping[str, Edit]]
 """external id -> field id -> the last edit that we were told of."""
@@ -53,6 +54,7 @@ def plan_page(
         session, mapping.hub_table, [link.row_id for link in chosen.values()], lock=True
     )
     resolve = _resolver(session, mapping, records, chosen, known)
+    chosen = adopt_lost_creates(session, mapping, fields, chosen, set(found), known)
     meetings = [
         _meeting(record, chosen[record.external_id], found, known, edits, created, fate)
         for record in records

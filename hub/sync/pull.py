@@ -66,7 +66,8 @@ def pull_changes(work: Work, hook: OpenHook) -> bool:
         work.schema = connection.connector.discover(work.priority)
     told = _sort(connection, changes)
     for told_of in told:
-        _read(work, told_of)
+        if work.has_table(told_of.mapping):
+            _read(work, told_of)
     with connection.database.unit_of_work(work.provenance()) as session:
         leases.check(session, work.grant)
         _take_in(session, work, told)
@@ -76,7 +77,7 @@ def pull_changes(work: Work, hook: OpenHook) -> bool:
             )
         if broken is not None:
             streams.close_hook(session, connection.name, hook.external_id, broken)
-        streams.note_success(session, connection.name, None, "pulled_at")
+        streams.note_success(session, connection.name, None, work.kind)
     work.counts["changes_read"] += len(changes)
     return has_more
 
@@ -161,7 +162,7 @@ def _take_in(session: Session, work: Work, told: Sequence[_Told]) -> None:
             fates.append(settle_missing(session, work, item.mapping, item.missing, item.destroyed))
     fate = _joined(fates)
     for item in told:
-        if not _is_open(session, item.mapping, states):
+        if not work.has_table(item.mapping) or not _is_open(session, item.mapping, states):
             continue
         fields = work.fields_of(item.mapping)
         lost = match_payloads(session, item.mapping, item.changes)

@@ -68,7 +68,7 @@ def push_changes(work: Work, mapping: StreamMapping) -> None:
         streams.change(session, mapping.connection, mapping.stream, push_tick=tick)
         links.clear_rechecks(session, mapping.connection, mapping.stream, asked)
         _note_approved(session, mapping, row_ids)
-        streams.note_success(session, mapping.connection, mapping.stream, "pushed_at")
+        streams.note_success(session, mapping.connection, mapping.stream, work.kind)
 
 
 def _note_approved(session: Session, mapping: StreamMapping, row_ids: Sequence[UUID]) -> None:

@@ -11,7 +11,7 @@ from hub.core.mapping import StreamMapping
 from hub.store import intents, leases, links, runs
 from hub.store.intents import Intent
 from hub.sync import guarding
-from hub.sync.connection import Work, address_of
+from hub.sync.connection import Work
 
 
 def remove_records(work: Work, mapping: StreamMapping, doomed: Mapping[UUID, Link]) -> None:
@@ -34,7 +34,7 @@ def remove_records(work: Work, mapping: StreamMapping, doomed: Mapping[UUID, Lin
                 run_id=work.run_id,
             )
         work.connection.connector.delete(
-            address_of(mapping), [link.external_id for link in batch.values()], work.priority
+            work.address_of(mapping), [link.external_id for link in batch.values()], work.priority
         )
         with work.connection.database.unit_of_work(work.provenance()) as session:
             leases.check(session, work.grant)

@@ -12,7 +12,7 @@ from hub.core.links import TOMBSTONE, Link
 from hub.core.merge import FreezeReason, Pair, Winner
 from hub.core.values import Value
 from hub.errors import InvalidInput, NotFound
-from hub.store import conflicts, leases, links, rows, runs, streams
+from hub.store import conflicts, leases, links, rows, runs, schemas, streams
 from hub.store.conflicts import ConflictRecord
 from hub.store.database import Database, Provenance
 from hub.sync import guarding
@@ -159,9 +159,24 @@ def pause(database: Database, connection: str, stream: str, *, paused: bool, by:
         NotFound: there is no such stream.
     """
     with database.unit_of_work(Provenance(actor=by, origin="cli")) as session:
-        if not streams.exists(session, connection, stream):
-            raise NotFound(
-                f"there is no stream {connection}.{stream}. `hub sync status` lists them."
-            )
+        _known(session, connection, stream)
         streams.change(session, connection, stream, is_paused=paused, needs_reconcile=True)
         leases.ring(session, connection, "person")
+
+
+def adopt_schema(database: Database, connection: str, stream: str, *, by: str) -> None:
+    """Take the stream's fields as they are now, types included.
+
+    Raises:
+        NotFound: there is no such stream.
+    """
+    with database.unit_of_work(Provenance(actor=by, origin="cli")) as session:
+        _known(session, connection, stream)
+        schemas.forget_schema(session, connection, stream)
+        streams.change(session, connection, stream, needs_reconcile=True)
+        leases.ring(session, connection, "person")
+
+
+def _known(session: Session, connection: str, stream: str) -> None:
+    if not streams.exists(session, connection, stream):
+        raise NotFound(f"there is no stream {connection}.{stream}. `hub sync status` lists them.")

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from hub.core.links import LIVE, Frozen, Link
-from hub.core.mapping import Parked, Resolve, StreamMapping, to_remote
+from hub.core.mapping import Parked, StreamMapping, to_remote
 from hub.core.merge import FreezeReason, Pair
 from hub.core.outgoing import Outgoing, outgoing_cells
 from hub.core.plan import empty_of
@@ -24,8 +24,9 @@ from hub.errors import OutcomeUnknown, RecordRejected
 from hub.store import intents, leases, links, rows
 from hub.store.entities.base import new_id
 from hub.store.intents import Intent
+from hub.sync.adopt import outgoing_resolver
 from hub.sync.apply import apply_page
-from hub.sync.connection import Work, address_of
+from hub.sync.connection import Work
 from hub.sync.meet import plan_page
 
 
@@ -47,7 +48,7 @@ def send_rows(
     row_ids: Sequence[UUID],
 ) -> None:
     """Write what differs in these rows, batch by batch."""
-    row_ids = _adopt_unknown_creates(work, mapping, fields, row_ids)
+    _look_up_lost_creates(work, mapping, fields, row_ids)
     size = work.connection.connector.write_batch_size
     for start in range(0, len(row_ids), size):
         letters = _prepare(work, mapping, fields, row_ids[start : start + size])
@@ -55,77 +56,37 @@ def send_rows(
             _post(work, mapping, fields, letters)
 
 
-def _adopt_unknown_creates(
+def _look_up_lost_creates(
     work: Work,
     mapping: StreamMapping,
     fields: Mapping[str, FieldSchema],
     row_ids: Sequence[UUID],
-) -> list[UUID]:
-    """Records that an earlier create made although its answer was lost become ours now.
-
-    They are merged with the sent values as base, so that an edit made since is not overwritten.
-    """
+) -> None:
+    """Records that an earlier create made although its answer was lost become ours first."""
     database = work.connection.database
     with database.reading() as session:
         linked = links.links_of_rows(session, mapping.connection, mapping.stream, row_ids)
-        unknown = intents.unanswered_creates(
+        lost = intents.unanswered_creates(
             session,
             mapping.connection,
             mapping.stream,
             [row_id for row_id in row_ids if row_id not in linked],
         )
-    if not unknown:
-        return list(row_ids)
+    if not lost:
+        return
     found = work.connection.connector.find_by_hub_id(
-        address_of(mapping), [str(row_id) for row_id in unknown], work.priority
+        work.address_of(mapping), [str(row_id) for row_id in lost], work.priority
     )
+    # Of two records with one Hub ID the older is ours; the other will be a row of its own.
+    records = [found[str(row_id)][0] for row_id in lost if found.get(str(row_id))]
     with database.unit_of_work(work.provenance()) as session:
         leases.check(session, work.grant)
-        adopted: list[RemoteRecord] = []
-        made: list[Link] = []
-        for row_id, sent in unknown.items():
-            for record in found.get(str(row_id), ())[:1]:
-                made.append(_adopted(session, mapping, fields, row_id, record, sent))
-                adopted.append(record)
-        links.save_links(session, mapping.connection, mapping.stream, mapping.hub_table, made)
-        links.unpark(session, mapping.connection, mapping.stream, made)
-        intents.close_unanswered(
-            session, mapping.connection, mapping.stream, list(unknown), "looked_up"
-        )
-        plans = plan_page(session, mapping, fields, adopted, edits={}, created={})
+        plans = plan_page(session, mapping, fields, records, edits={}, created={})
         apply_page(session, work, mapping, plans)
-        work.counts["creates_adopted"] += len(made)
-    return list(row_ids)
-
-
-def _adopted(
-    session: Session,
-    mapping: StreamMapping,
-    fields: Mapping[str, FieldSchema],
-    row_id: UUID,
-    record: RemoteRecord,
-    sent: Mapping[str, Value],
-) -> Link:
-    row = rows.load_rows(session, mapping.hub_table, [row_id]).get(row_id)
-    values = row.values if row else {}
-    resolve = _resolver(session, mapping, [values])
-    shadow: dict[str, Pair] = {}
-    for m in mapping.fields:
-        name = m.column.name
-        if name not in sent or m.field_id not in fields:
-            continue
-        now = to_remote(m, fields[m.field_id], values.get(name), resolve)
-        # Where our value is still the one that was sent, the pair is known on both sides.
-        if now == sent[name]:
-            shadow[name] = Pair(hub=values.get(name), remote=sent[name])
-    return Link(
-        id=new_id(),
-        external_id=record.external_id,
-        row_id=row_id,
-        state=LIVE,
-        has_hub_id=True,
-        shadow=shadow,
-    )
+        intents.close_unanswered(
+            session, mapping.connection, mapping.stream, list(lost), "not_there"
+        )
+        work.counts["creates_adopted"] += len(records)
 
 
 def _prepare(
@@ -139,7 +100,7 @@ def _prepare(
         leases.check(session, work.grant)
         found = links.links_of_rows(session, mapping.connection, mapping.stream, row_ids, lock=True)
         known = rows.load_rows(session, mapping.hub_table, row_ids, lock=True)
-        resolve = _resolver(session, mapping, [row.values for row in known.values()])
+        resolve = outgoing_resolver(session, mapping, [row.values for row in known.values()])
         frozen: list[tuple[UUID, Frozen]] = []
         letters: list[_Letter] = []
         for row_id in row_ids:
@@ -224,19 +185,6 @@ def _stands_still(cell: Outgoing, why: Unfit | Parked) -> Frozen:
     )
 
 
-def _resolver(
-    session: Session, mapping: StreamMapping, values: Sequence[Mapping[str, Value]]
-) -> Resolve:
-    """(stream, row id) -> external id, for the links of these rows."""
-    wanted: dict[str, set[str]] = {}
-    for m in mapping.fields:
-        if m.link is not None:
-            ids = {str(row[m.column.name]) for row in values if row.get(m.column.name)}
-            wanted.setdefault(m.link, set()).update(ids)
-    known = links.external_ids_of(session, mapping.connection, wanted)
-    return lambda stream, row_id: known.get((stream, row_id))
-
-
 def _post(
     work: Work,
     mapping: StreamMapping,
@@ -246,7 +194,7 @@ def _post(
     connector = work.connection.connector
     try:
         results = connector.write(
-            address_of(mapping), [letter.item for letter in letters], work.priority
+            work.address_of(mapping), [letter.item for letter in letters], work.priority
         )
     except OutcomeUnknown:
         # The intents stay open: the next look at these rows finds out what happened.

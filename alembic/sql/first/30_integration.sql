@@ -242,6 +242,7 @@ CREATE TABLE hub.stream_state (
     pulled_at TIMESTAMP WITH TIME ZONE,
     pushed_at TIMESTAMP WITH TIME ZONE,
     failing_since TIMESTAMP WITH TIME ZONE,
+    failing_part VARCHAR,
     error_code VARCHAR,
     error_message VARCHAR,
     PRIMARY KEY (id)
@@ -261,6 +262,7 @@ COMMENT ON COLUMN hub.stream_state.reconciled_at IS 'When it was last read compl
 COMMENT ON COLUMN hub.stream_state.pulled_at IS 'When their changes were last taken in.';
 COMMENT ON COLUMN hub.stream_state.pushed_at IS 'When our changes were last sent.';
 COMMENT ON COLUMN hub.stream_state.failing_since IS 'Since when it fails.';
+COMMENT ON COLUMN hub.stream_state.failing_part IS 'What fails: pull, push, backfill or reconcile.';
 COMMENT ON COLUMN hub.stream_state.error_code IS 'The last failure''s code.';
 COMMENT ON COLUMN hub.stream_state.error_message IS 'The last failure, for a person.';
 
