@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import text
+from sqlmodel import Session
 
 from hub.store.database import Database
 
@@ -51,3 +52,18 @@ def check_era(database: Database, *, tick_seen_elsewhere: int | None = None) -> 
             {"era": era},
         ).one()
     return EraCheck(era=found.id, is_new=bool(found.is_new), reason=found.reason)
+
+
+def hold_streams(session: Session, check: EraCheck) -> int:
+    """Stop every stream until a person has looked at what a complete read would do; how many.
+
+    What the other sides hold may be newer than a restored database, so nothing is pushed at them.
+    """
+    held = session.execute(
+        text(
+            "update hub.stream_state set needs_reconcile = true, hold_reason = :reason"
+            " where hold_reason is null returning 1"
+        ),
+        {"reason": f"era {check.era}: {check.reason}. Look at a preview, then resume."},
+    )
+    return len(held.all())

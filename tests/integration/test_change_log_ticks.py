@@ -22,7 +22,8 @@ from hub.store.change_log import (
     tick_at,
 )
 from hub.store.database import Database, Provenance
-from hub.store.eras import check_era
+from hub.store.eras import check_era, hold_streams
+from hub.store.writers import open_writers
 
 ANN = Provenance(actor="ann", origin="test")
 Open = Callable[[], Connection]
@@ -310,3 +311,36 @@ def test_what_was_open_before_an_era_is_settled_in_it(
     check_era(database, tick_seen_elsewhere=1)
 
     assert ["old era"] == Reader(database, start).read()
+
+
+def test_after_a_new_era_every_stream_is_held_until_a_person_looks(database: Database) -> None:
+    with database.unit_of_work(ANN) as session:
+        session.execute(
+            text(
+                "insert into hub.stream_state (connection, stream) values ('crm', 'a'), ('b', 'b')"
+            )
+        )
+    check = check_era(database, tick_seen_elsewhere=1)
+
+    with database.unit_of_work(ANN) as session:
+        assert [2, 0] == [hold_streams(session, check), hold_streams(session, check)]
+
+    with database.reading() as session:
+        reason = session.scalar(text("select min(hold_reason) from hub.stream_state"))
+    assert (
+        "era 2: tick 1 is remembered elsewhere, not here. Look at a preview, then resume." == reason
+    )
+
+
+def test_a_writer_that_stays_open_is_found(database: Database, open_writer: Open) -> None:
+    add_clients(database, "A")
+    open_writer().cursor().execute("select 1")
+    writing = open_writer()
+    write(writing, "A", "long")
+
+    with database.reading() as session:
+        (found,) = open_writers(session, longer_than=timedelta(0))
+        assert [] == open_writers(session, longer_than=timedelta(seconds=60))
+
+    assert ("hub", "idle in transaction") == (found.user, found.state)
+    assert writing.get_backend_pid() == found.process_id
