@@ -26,6 +26,9 @@ import connectors
 from hub.cli.config import config
 from hub.cli.config_remote import check_remotes
 from hub.config import read_config
+from hub.demo.base_file import base_json
+from hub.demo.company import build
+from hub.demo.settings import demo_config_text
 
 FILE = """
 [connection.operations]
@@ -166,3 +169,17 @@ def test_nobody_answering_is_one_clear_line(airtable: SandboxServer, tmp_path: P
     assert 1 == result.exit_code
     assert "Traceback" not in result.output
     assert "operations: " in result.output
+
+
+def test_the_demos_base_has_what_the_demos_configuration_names(
+    sandbox: SandboxServer, tmp_path: Path
+) -> None:
+    company = build()
+    sandbox.load(base_json(company))
+    path = tmp_path / "hub.toml"
+    path.write_text(demo_config_text(company, airtable_url=sandbox.url), encoding="utf-8")
+    runner = CliRunner(env={"AIRTABLE_TOKEN": sandbox.token})
+
+    result = runner.invoke(config, ["check", "--remote", "--file", str(path)])
+
+    assert 0 == result.exit_code, result.output
