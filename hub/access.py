@@ -15,6 +15,7 @@ from hub.errors import ConfigError
 
 LOCAL_ACTOR = "local"
 TOKEN_ACTOR = "api"  # noqa: S105  # a name, not a token
+HOOKS = "/hooks/"
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 _LONGEST_ACTOR = 100
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -32,25 +33,39 @@ def is_loopback(host: str | None) -> bool:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Access:
-    """The one access token, if there is one, and the host names the hub answers to."""
+    """The one access token, if there is one, and the host names the hub answers to.
+
+    `public_host` is the name under which the outside rings at the hooks. Without a token nothing
+    but the hooks answers to it, whatever tunnel or proxy brings the request here.
+    """
 
     token: str | None = field(default=None, repr=False)
     hosts: tuple[str, ...] = ()
+    public_host: str | None = None
 
     def check_bind(self, host: str | None) -> None:
         """Refuse to be reachable from outside while anybody could come in.
 
         Raises:
-            ConfigError: `host` is not loopback and there is no token.
+            ConfigError: `host`, or a name to answer to, is not loopback and there is no token.
         """
-        if self.token is None and not is_loopback(host):
+        if self.token is not None:
+            return
+        if not is_loopback(host):
             raise ConfigError(
                 f'The web process is to listen on "{host}", but no access token is set, so that'
                 " anybody who reaches that address could read and change everything. Set"
                 " HUB_ACCESS_TOKEN, or listen on 127.0.0.1."
             )
+        for name in self.hosts:
+            if not is_loopback(name):
+                raise ConfigError(
+                    f'[web] allowed_hosts names "{name}", but no access token is set, so that'
+                    " anybody who comes by that name could read and change everything. Set"
+                    " HUB_ACCESS_TOKEN, or take the name out; hooks need only [hub] public_url."
+                )
 
-    def serves_host(self, header: str | None) -> bool:
+    def serves_host(self, header: str | None, path: str = "/") -> bool:
         """Whether a request with this Host header is meant for us (DNS rebinding is not)."""
         try:
             name = urlsplit(f"//{header or ''}").hostname
@@ -58,6 +73,8 @@ class Access:
             return False
         if name is None:
             return False
+        if name == self.public_host:
+            return self.token is not None or path.startswith(HOOKS)
         allowed = {host.casefold().strip("[]") for host in (*LOOPBACK_NAMES, *self.hosts)}
         return name in allowed or "*" in allowed
 

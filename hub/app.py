@@ -12,9 +12,10 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from hub import logs, monitoring
-from hub.access import Access, listening_host
+from hub.access import Access, is_loopback, listening_host
 from hub.errors import HubError
 from hub.redaction import register_secret
 
@@ -58,7 +59,12 @@ def read_settings(environ: Mapping[str, str]) -> Config:
 
 def access_of(config: Config) -> Access:
     """Who may come in."""
-    return Access(token=_shown(config.web.access_token), hosts=config.web.allowed_hosts)
+    public = urlsplit(str(config.hub.public_url)).hostname if config.hub.public_url else None
+    return Access(
+        token=_shown(config.web.access_token),
+        hosts=config.web.allowed_hosts,
+        public_host=None if is_loopback(public) else public,
+    )
 
 
 def build(config: Config) -> ASGIApp:

@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hub.access import Access, is_loopback
+from hub.access import HOOKS, Access, is_loopback
 from hub.web.answers import Refusal, refuse
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 # Hooks prove themselves with a MAC, health is asked by load balancers, styles are no secret.
-OPEN_PATHS = ("/hooks/", "/health", "/static/")
+OPEN_PATHS = (HOOKS, "/health", "/static/")
 
 _POLICY = {
     "default-src": "'none'",
@@ -69,14 +69,14 @@ class Guard:
 
     def _refusal(self, scope: Scope) -> Refusal | None:
         headers = Headers(scope=scope)
-        if not self.access.serves_host(headers.get("host")):
+        if not self.access.serves_host(headers.get("host"), scope["path"]):
             return Refusal(
                 status=400,
                 code="WRONG_HOST",
                 title="This hub does not answer to that name",
                 message=(
-                    "The Host header names no host of this hub. Open it as localhost, or add the"
-                    " name to allowed_hosts under [web] in hub.toml."
+                    "The Host header names no host of this hub. Open it as localhost, or set an"
+                    " access token and add the name to allowed_hosts under [web] in hub.toml."
                 ),
             )
         if self.access.token is None and not is_loopback((scope.get("server") or ("",))[0]):
