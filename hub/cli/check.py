@@ -19,6 +19,7 @@ from hub.cli.demo_data import DemoFolder
 from hub.cli.demo_start import DemoOptions, RunningDemo, start_demo
 from hub.cli.procfile import PROJECT
 from hub.cli.round_trip import Arrival, RoundTrip
+from hub.cli.stopping import ToldToStop
 from hub.cli.supervisor import Supervisor, ended_by_signals
 from hub.embedded.errors import EmbeddedError
 from hub.errors import HubError
@@ -59,6 +60,8 @@ def run_check(*, source: Path | None, rounds: int, as_json: bool) -> int:
     home.chmod(0o711)  # so that Postgres' own user can pass when root checks
     try:
         report = _checked(home, source, rounds, shown, logs)
+    except ToldToStop as told:
+        return 128 + told.number  # nothing was found out, so this is no success
     finally:
         DemoFolder(home).erase()
         shutil.rmtree(home)

@@ -133,6 +133,21 @@ def test_the_check_makes_an_edit_in_each_direction(sheets: Path) -> None:
     assert {"grid to GraphQL", "GraphQL to grid"} == set(report["median_seconds"])
 
 
+def test_a_check_that_is_interrupted_is_no_success_and_leaves_nothing(sheets: Path) -> None:
+    with subprocess.Popen(
+        [HUB, "demo", "--check", "--data", sheets],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        check = Demo(process)
+        check.read_until("Rows loaded")
+        family = check.family()
+
+        assert 130 == check.end(signal.SIGINT)
+    assert all_gone(family)
+
+
 def test_nothing_is_lost_when_everything_is_killed_and_started_again(
     home: Path, sheets: Path
 ) -> None:
