@@ -69,6 +69,7 @@ export class Actions {
 
   async paste(text) {
     const { grid } = this.page;
+    await this.knowLinked(grid);
     const plan = planPaste(grid, this.page.base, text);
     if (!plan) return;
     if (plan.create.length && (grid.query || grid.conditions.length)) this.page.filter(grid, "", []);
@@ -82,11 +83,19 @@ export class Actions {
     for (const item of plan.refused) {
       const id = item.id ?? created[item.created]?.id;
       item.id = id;
-      if (id) grid.refused.set(`${id} ${item.field.id}`, `Refused “${item.text}”: ${item.reason}`);
+      if (id) grid.marks.refuse(id, item.field.id, `Refused “${item.text}”: ${item.reason}`);
     }
     grid.selection.selectBlock(plan.top, plan.left, plan.bottom, plan.right);
     const bad = plan.refused.length > 0;
     toast(pasteWords(plan), bad ? "warn" : "ok", bad ? { words: "Show", run: () => showRefused(plan.refused, (items) => this.addOptions(grid, items)) } : null);
+  }
+
+  /** Names can only be found among records that were read. */
+  async knowLinked(grid) {
+    const { left = 0 } = grid.selection.block() ?? {};
+    const targets = grid.view().fields.slice(left).map((field) => (field.type === "multipleRecordLinks" ? field.options?.linkedTableId : null));
+    await Promise.all(targets.filter(Boolean).map((table) => this.page.base.load(table)))
+      .catch((error) => toast(`Names of linked records could not be read. ${error.message}`, "bad"));
   }
 
   /** Paste again what was refused for want of an option, the options added. */

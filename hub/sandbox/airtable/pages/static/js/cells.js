@@ -67,15 +67,16 @@ function drawLinks(field, ids, names) {
 }
 
 /** Answer Tabulator's definition of a field's column. */
-export function columnOf(field, { primary, narrow, names, sorter }) {
+export function columnOf(field, { primary, narrow, names, sorter, width }) {
   const kinds = [isNumeric(field) ? "cell-number" : "", editorOf(field) ? "" : "cell-computed",
     field.type === "checkbox" ? "cell-check" : "", primary ? "cell-primary" : ""];
   return {
-    field: field.id, title: field.name, width: widthOf(field, primary, narrow), minWidth: 60, frozen: primary,
+    field: field.id, title: field.name, width: width ?? widthOf(field, primary, narrow), minWidth: 60, frozen: primary,
     cssClass: kinds.filter(Boolean).join(" "), headerSortTristate: true, headerTooltip: false,
     titleFormatter: () => drawHead(field),
     formatter: (cell) => {
       const value = cell.getValue();
+      if (!editorOf(field)) cell.getElement().setAttribute("aria-readonly", "true");
       if (field.type === "checkbox" && editorOf(field)) {
         return h("span", { class: value ? "box box-on" : "box", data: { box: "1" } }, value ? icon("check") : "",
           h("span", { class: "visually-hidden" }, value ? "yes" : "no"));

@@ -2,27 +2,35 @@
 // filtering; what is selected, edited, copied and pasted is ours (selection.js, editor.js, clipboard.js).
 import { columnOf, lockedWords } from "./cells.js";
 import { h, icon, plural } from "./dom.js";
+import { Marks } from "./marks.js";
 import { Selection } from "./selection.js";
 import { comparer, show } from "./values.js";
 
 const coarse = matchMedia("(pointer: coarse)");
 const narrow = matchMedia("(max-width: 699px)");
 
-const FLASH_MS = 2400;
-const FEW = 500;
+
+/** The widths that a person gave to a table's columns, by field. */
+function readWidths(table) {
+  try { return JSON.parse(localStorage.getItem(`widths ${table}`)) ?? {}; } catch { return {}; }
+}
+
+function keepWidth(table, field, width) {
+  try { localStorage.setItem(`widths ${table}`, JSON.stringify({ ...readWidths(table), [field]: width })); } catch { /* lasts for the page */ }
+}
 
 export class Grid extends EventTarget {
   constructor(base, table, place) {
     super();
     this.base = base;
     this.table = table;
-    this.refused = new Map();
+    this.marks = new Marks(this);
+    this.queue = [];
     this.query = "";
     this.conditions = [];
     this.words = new Map();
     this.comparers = new Map();
     this.dirty = true;
-    this.flashes = new Map();
     this.work = Promise.resolve();
     this.rowHeight = coarse.matches ? 40 : 33;
     this.element = h("div", { class: "grid", data: { table: table.id } });
@@ -44,13 +52,16 @@ export class Grid extends EventTarget {
       this.selection = new Selection({ holder: this.holder, view: () => this.view(), rowHeight: this.rowHeight,
         columnBox: (field) => this.#columnBox(field), rowFor: (id) => this.rowElement(id) });
       this.#describe();
-      this.selection.addEventListener("painted", () => this.#mark());
+      this.selection.addEventListener("painted", () => this.marks.draw());
       built(this);
     });
     for (const name of ["dataFiltered", "dataSorted", "dataProcessed", "rowAdded", "rowDeleted", "renderComplete"]) {
       this.tabulator.on(name, () => { this.dirty = true; this.selection?.paintSoon(); this.#later(); });
     }
-    this.tabulator.on("columnResized", () => this.dispatchEvent(new Event("moved")));
+    this.tabulator.on("columnResized", (column) => {
+      keepWidth(this.table.id, column.getField(), column.getWidth());
+      this.dispatchEvent(new Event("moved"));
+    });
     this.names = base.names;
   }
 
@@ -67,12 +78,13 @@ export class Grid extends EventTarget {
         cell.getRow().watchPosition((position) => { text.textContent = position || ""; });
         return h("span", { class: "row-count" }, text, h("span", { class: "row-open", data: { open: "1" }, title: "Open the record (Space)" }, icon("maximize-2")));
       } };
+    const widths = readWidths(this.table.id);
     const sorter = (field, a, b, direction) => {
       if (!this.comparers.has(field.id)) this.comparers.set(field.id, comparer(field, this.base.names));
       return this.comparers.get(field.id)(a, b, direction);
     };
     const fields = this.table.fields.map((field) => columnOf(field, { primary: field.id === this.table.primary.id,
-      narrow: narrow.matches, names: this.base.names, sorter }));
+      narrow: narrow.matches, names: this.base.names, sorter, width: widths[field.id] }));
     return [number, ...fields];
   }
 
@@ -135,50 +147,57 @@ export class Grid extends EventTarget {
     return null;
   }
 
-  /** Marks beside the selection: refused, matching, flashing cells. */
-  #mark() {
-    for (const element of this.holder.querySelectorAll(".is-refused, .is-match")) element.classList.remove("is-refused", "is-match");
-    for (const [key, reason] of this.refused) {
-      const [id, field] = key.split(" ");
-      const cell = this.cellElement(id, field);
-      if (cell) { cell.classList.add("is-refused"); cell.title = reason; }
-    }
-    this.#light();
-    if (!this.query) return;
-    for (const cell of this.holder.querySelectorAll(".tabulator-cell:not(.cell-count)")) {
-      if (cell.textContent.toLowerCase().includes(this.query)) cell.classList.add("is-match");
-    }
-  }
-
   // --- what the base tells -------------------------------------------------------------------
 
-  /** Show what changed; one change after another, for Tabulator's own work takes its time. */
+  /** Show what changed. What comes while Tabulator is still at work is drawn with the next turn. */
   take(change) {
-    this.work = this.work.then(() => this.#take(change));
+    this.queue.push(change);
+    if (this.queue.length === 1) {
+      this.work = this.work.then(() => new Promise((resolve) => setTimeout(resolve, 8)))
+        .then(() => this.#take(this.queue.splice(0)));
+    }
     return this.work;
   }
 
-  async #take({ added, changed, removed, own, user }) {
+  async #take(changes) {
     const patches = new Map();
-    for (const { row, field } of changed) {
-      if (!field) continue;
-      const patch = patches.get(row) ?? {};
-      patch[field.id] = row[field.id];
-      patches.set(row, patch);
+    for (const { row, field } of changes.flatMap(({ changed }) => changed)) {
       this.words.delete(row._id);
-      this.refused.delete(`${row._id} ${field.id}`);
+      if (!field) continue;
+      this.marks.settle(row._id, field.id);
+      patches.set(row, { ...patches.get(row), [field.id]: row[field.id] });
     }
+    const added = changes.flatMap((change) => change.added);
+    const removed = changes.flatMap((change) => change.removed);
+    // Tabulator lays out everything again for each row it deletes; past a few, new data is far faster.
+    if (removed.length > 3 || added.length > 500 || (removed.length && added.length)) await this.#anew();
+    else {
+      await this.#patch(patches);
+      if (added.length) await this.#add(added);
+      if (removed.length) await this.#remove(removed);
+    }
+    for (const { own, user, ...change } of changes) {
+      if (own) continue;
+      for (const { row, field } of change.changed) if (field) this.marks.flash(row._id, field.id, user);
+      for (const row of change.added) this.marks.flash(row._id, null, user);
+    }
+    if (added.length || removed.length) { this.dirty = true; this.selection.settle(); }
+    this.selection.paintSoon();
+  }
+
+  async #patch(patches) {
     const present = this.#present();
     const many = patches.size > 30;
     if (many) this.tabulator.blockRedraw();
     for (const [row, patch] of patches) await present.get(row._id)?.update(patch);
     if (many) this.tabulator.restoreRedraw();
-    if (added.length) await this.#add(added);
-    if (removed.length) await this.#remove(removed);
-    if (!own) for (const { row, field } of changed) if (field) this.#flash(row._id, field.id, user);
-    if (!own) for (const row of added) this.#flash(row._id, null, user);
-    if (added.length || removed.length) { this.dirty = true; this.selection.settle(); }
-    this.selection.paintSoon();
+  }
+
+  /** Give Tabulator all rows again, where it stands. */
+  async #anew() {
+    const { scrollLeft, scrollTop } = this.holder;
+    await this.tabulator.replaceData([...this.table.rows.values()]);
+    Object.assign(this.holder, { scrollLeft, scrollTop });
   }
 
   /** Answer Tabulator's rows by id. */
@@ -188,47 +207,14 @@ export class Grid extends EventTarget {
     const { scrollLeft, scrollTop } = this.holder;
     const present = this.#present();
     const fresh = rows.filter((row) => this.table.rows.has(row._id) && !present.has(row._id));
-    if (rows.length > FEW) await this.tabulator.replaceData([...this.table.rows.values()]);
-    else if (fresh.length) await this.tabulator.addData(fresh, false);
-    this.holder.scrollLeft = scrollLeft;
-    this.holder.scrollTop = scrollTop;
+    if (fresh.length) await this.tabulator.addData(fresh, false);
+    Object.assign(this.holder, { scrollLeft, scrollTop });
   }
 
   async #remove(ids) {
-    for (const id of ids) this.words.delete(id);
-    // Tabulator lays out everything again for each row it deletes; past a few, new data is far faster.
-    if (ids.length > 3) {
-      await this.tabulator.replaceData([...this.table.rows.values()]);
-      return;
-    }
     const present = this.#present();
     const rows = ids.map((id) => present.get(id)).filter(Boolean);
     if (rows.length) await this.tabulator.deleteRow(rows);
-  }
-
-  #flash(id, fieldId, user) {
-    const element = fieldId ? this.cellElement(id, fieldId) : this.rowElement(id);
-    element?.classList.remove("flash");
-    this.flashes.set(`${id} ${fieldId ?? ""}`, { from: performance.now(), user });
-  }
-
-  /** Light up what others changed, also where a row was drawn again since. */
-  #light() {
-    const now = performance.now();
-    for (const [key, { from, user }] of this.flashes) {
-      const [id, fieldId] = key.split(" ");
-      const element = fieldId ? this.cellElement(id, fieldId) : this.rowElement(id);
-      if (now - from > FLASH_MS) {
-        this.flashes.delete(key);
-        element?.classList.remove("flash");
-      } else if (element && !element.classList.contains("flash")) {
-        element.style.animationDelay = `${from - now}ms`;
-        element.classList.add("flash");
-        if (user) element.title = `Changed by ${user}`;
-      }
-    }
-    clearTimeout(this.fading);
-    if (this.flashes.size) this.fading = setTimeout(() => this.#light(), FLASH_MS);
   }
 
   /** All rows anew: after a page of rows was read, or after the stream lost its place. */
@@ -239,7 +225,7 @@ export class Grid extends EventTarget {
 
   async #reload() {
     this.words.clear();
-    await this.tabulator.replaceData([...this.table.rows.values()]);
+    await this.#anew();
     this.dirty = true;
     this.selection.settle();
   }
@@ -305,7 +291,7 @@ export class Grid extends EventTarget {
   }
 
   destroy() {
-    clearTimeout(this.fading);
+    this.marks.stop();
     this.take = () => Promise.resolve();
     this.work.finally(() => { this.tabulator.destroy(); this.element.remove(); });
   }
