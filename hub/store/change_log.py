@@ -34,6 +34,7 @@ __all__ = [
     "RowVersion",
     "Tick",
     "TickId",
+    "changed_rows",
     "ensure_minute_tick",
     "find_tick",
     "last_edit",
@@ -120,6 +121,25 @@ def _stream(
     )
     for row in found:
         yield _change(row, tables[row.table_id])
+
+
+def changed_rows(session: Session, table: str, *, after: int | None, until: int) -> list[UUID]:
+    """The rows of the batch, each once, by their first change: what a level-triggered reader needs.
+
+    Raises:
+        TickUnknown: a tick is none of this database's.
+        InvalidInput: the table is not captured.
+    """
+    (captured,) = find_captured(session, [table])
+    condition, values = between(session, after=after, until=until)
+    found = session.scalars(
+        text(
+            "select row_id from hub.change"  # noqa: S608  # a constant condition
+            f" where table_id = :table_id and {condition} group by row_id order by min(id)"
+        ),
+        {"table_id": captured.id, **values},
+    )
+    return list(found)
 
 
 def last_edit(session: Session, table: str, row_id: UUID, column: str) -> LastEdit | None:

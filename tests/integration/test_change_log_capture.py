@@ -102,6 +102,29 @@ def test_a_direct_write_is_recorded_under_the_session_user(
     assert change.edited_at is not None
 
 
+def test_a_role_that_may_only_write_business_tables_is_recorded_by_its_name(
+    database: Database, psql: Connection
+) -> None:
+    run(psql, "create role clerk")
+    run(psql, "grant insert, select, update, delete on all tables in schema public to clerk")
+    run(psql, "set session authorization clerk")
+    run(psql, "insert into client (name) values ('Acme')")
+    run(psql, "update client set sector = 'toys'")
+    run(psql, "insert into campaign (client_id) select id from client")
+    run(
+        psql,
+        "insert into delivery_metric_daily (client_id, campaign_id, day)"
+        " select client_id, id, '2026-03-01' from campaign",
+    )
+    run(psql, "update delivery_metric_daily set sent = 1")
+    run(psql, "reset session authorization")
+    run(psql, "revoke all on all tables in schema public from clerk")
+    run(psql, "drop role clerk")
+    psql.commit()
+
+    assert ["clerk"] * 3 == [change.actor for change in everything(database)]
+
+
 def test_single_rows_can_have_authors_of_their_own(database: Database) -> None:
     ours, theirs, unknown = (add_client(database, name) for name in ("A", "B", "C"))
     authors = {

@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from hub.errors import InvalidInput, NotFound, TickUnknown
 from hub.store.change_log import (
+    changed_rows,
     ensure_minute_tick,
     find_tick,
     newest_tick,
@@ -175,6 +176,25 @@ def test_a_long_batch_can_be_read_in_slices(database: Database) -> None:
 
     assert [10, 10, 5] == slices
     assert sorted(set(seen)) == seen
+
+
+def test_rows_changed_often_are_named_once_by_their_first_change(
+    database: Database, open_writer: Open
+) -> None:
+    start = add_clients(database, "A", "B")
+    writer = open_writer()
+    for name in ("B", "A", "B"):
+        write(writer, name, "ann")
+        writer.commit()
+    until = take_tick(database)
+
+    with database.reading() as session:
+        names = [
+            session.scalar(text("select name from client where id = :id"), {"id": row_id})
+            for row_id in changed_rows(session, "client", after=start, until=until)
+        ]
+
+    assert ["B", "A"] == names
 
 
 def test_reading_can_stop_in_the_middle_and_the_session_goes_on(database: Database) -> None:

@@ -86,6 +86,8 @@ BEGIN
 END
 $$;
 
+REVOKE EXECUTE ON FUNCTION hub.raise_generation(text) FROM PUBLIC;
+
 CREATE FUNCTION hub.open_era() RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -105,6 +107,8 @@ BEGIN
     );
 END
 $$;
+
+REVOKE EXECUTE ON FUNCTION hub.open_era() FROM PUBLIC;
 
 CREATE FUNCTION hub.current_era() RETURNS integer
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -130,13 +134,12 @@ END
 $$;
 
 -- A default of every fact row, so it must be cheap, and stable: a volatile default makes COPY
--- insert row by row. The era is looked up once a transaction.
+-- insert row by row. The era is looked up once a transaction. Not a string: whoever inserts may
+-- lack any right on schema hub.
 CREATE FUNCTION hub.current_tx() RETURNS bigint LANGUAGE sql STABLE
-AS $$
-    SELECT coalesce(
-        nullif(current_setting('hub.era_base', true), '')::bigint, hub.remember_era()
-    ) + pg_current_xact_id()::text::bigint
-$$;
+RETURN coalesce(
+    nullif(current_setting('hub.era_base', true), '')::bigint, hub.remember_era()
+) + pg_current_xact_id()::text::bigint;
 COMMENT ON FUNCTION hub.current_tx() IS 'era * 2^48 + the id of this transaction.';
 
 -- A user called hub would otherwise find, and make, unqualified tables in schema hub.

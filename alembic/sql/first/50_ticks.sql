@@ -21,13 +21,11 @@ COMMENT ON COLUMN hub.tick.unseen_from IS 'No transaction from here on is in thi
 -- Whether a transaction is in a tick. Older eras count as settled: they are below seen_below.
 CREATE FUNCTION hub.sees(seen_below bigint, unseen_from bigint, snapshot pg_snapshot, tx bigint)
 RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$
-    SELECT tx < seen_below
-        OR (
-            tx < unseen_from
-            AND pg_visible_in_snapshot((tx & 281474976710655)::text::xid8, snapshot)
-        )
-$$;
+RETURN tx < seen_below
+    OR (
+        tx < unseen_from
+        AND pg_visible_in_snapshot((tx & 281474976710655)::text::xid8, snapshot)
+    );
 
 -- One after the other, so that the order of ids, of moments and of snapshots is one order.
 CREATE FUNCTION hub.take_tick() RETURNS bigint
