@@ -12,6 +12,7 @@ from strawberry.types.arguments import StrawberryArgument
 
 from hub_graphql.declare import SOURCE, Computed, RootComputed
 from hub_graphql.reports import (
+    load_campaign_funnels,
     load_client_warmup,
     load_funnels,
     load_mailbox_warmup,
@@ -62,6 +63,16 @@ def client_funnel() -> Any:
     return _field(
         Computed(load=load_funnels),
         "The client's way from sent to replied, without excluded days unless asked for.",
+        _funnel_arguments(),
+    )
+
+
+def campaign_funnel() -> Any:
+    """A campaign's delivery funnel."""
+    return _field(
+        Computed(load=load_campaign_funnels),
+        "The campaign's way from sent to replied, without its client's excluded days unless asked"
+        " for.",
         _funnel_arguments(),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -38,48 +38,58 @@ def load_funnels(
     session: Session, clients: Sequence[UUID], arguments: Mapping[str, Any]
 ) -> dict[UUID, DeliveryFunnel]:
     """The funnel of each client; two statements, however many there are."""
-    distinct_clients = list(dict.fromkeys(clients))
-    periods, marks = _read(session, distinct_clients, arguments)
-    days = day_range(arguments)
-    return {
-        client: _funnel(
-            periods.get(client, []),
-            [each for each in marks if each[0] in {None, client}],
-            days,
-        )
-        for client in distinct_clients
-    }
+    return _funnels(session, "client_id", clients, arguments)
+
+
+def load_campaign_funnels(
+    session: Session, campaigns: Sequence[UUID], arguments: Mapping[str, Any]
+) -> dict[UUID, DeliveryFunnel]:
+    """The funnel of each campaign; two statements, however many there are."""
+    return _funnels(session, "campaign_id", campaigns, arguments)
 
 
 def load_whole_funnel(session: Session, arguments: Mapping[str, Any]) -> DeliveryFunnel:
     """The funnel of all clients together."""
-    periods, marks = _read(session, None, arguments)
-    return _funnel(periods.get(None, []), marks, day_range(arguments))
+    periods, marks = _read(session, "client_id", None, arguments)
+    return _funnel(periods.get(None, []), marks.get(None, []), day_range(arguments))
 
 
-Mark = tuple[UUID | None, date, str]
+Owner = UUID | None
+
+
+def _funnels(
+    session: Session, key: str, owners: Sequence[UUID], arguments: Mapping[str, Any]
+) -> dict[UUID, DeliveryFunnel]:
+    periods, marks = _read(session, key, owners, arguments)
+    days = day_range(arguments)
+    return {owner: _funnel(periods.get(owner, []), marks.get(owner, []), days) for owner in owners}
 
 
 def _read(
-    session: Session, clients: Sequence[UUID] | None, arguments: Mapping[str, Any]
-) -> tuple[dict[UUID | None, list[DeliveryNumbers]], list[Mark]]:
+    session: Session, key: str, owners: Sequence[UUID] | None, arguments: Mapping[str, Any]
+) -> tuple[dict[Owner, list[DeliveryNumbers]], dict[Owner, list[LeftOutDay]]]:
     days = day_range(arguments)
     by = arguments["by"]
     period = str(getattr(by, "value", by))
     sums = session.execute(
         delivery_sums(
-            clients,
+            key,
+            owners,
             delivery_funnel.COUNTS,
             days,
             period,
             include_excluded=arguments["includeExcluded"],
         )
     )
-    periods: dict[UUID | None, list[DeliveryNumbers]] = {}
+    periods: dict[Owner, list[DeliveryNumbers]] = {}
     for row in sums.mappings():
-        periods.setdefault(row["client"], []).append(_numbers(row, period, days))
-    marks = session.execute(excluded_days(clients, days))
-    return periods, [(client, day, reason) for client, day, reason in marks]
+        periods.setdefault(row["owner"], []).append(_numbers(row, period, days))
+    marks: dict[Owner, list[LeftOutDay]] = {}
+    for owner, day, reason, is_everybodys in session.execute(excluded_days(key, owners, days)):
+        marks.setdefault(owner, []).append(
+            LeftOutDay(day=day, reason=reason, is_everybodys=is_everybodys)
+        )
+    return periods, marks
 
 
 def _numbers(row: Mapping[Any, Any], period: str, days: Range) -> DeliveryNumbers:
@@ -92,7 +102,9 @@ def _numbers(row: Mapping[Any, Any], period: str, days: Range) -> DeliveryNumber
     return DeliveryNumbers(first_day=first, last_day=last, days=row["days"], **counts)
 
 
-def _funnel(periods: list[DeliveryNumbers], marks: Sequence[Mark], days: Range) -> DeliveryFunnel:
+def _funnel(
+    periods: list[DeliveryNumbers], excluded: list[LeftOutDay], days: Range
+) -> DeliveryFunnel:
     counts: dict[str, Any] = {
         name: BigInt(sum(getattr(each, name) for each in periods))
         for name in delivery_funnel.COUNTS
@@ -105,10 +117,7 @@ def _funnel(periods: list[DeliveryNumbers], marks: Sequence[Mark], days: Range) 
             days=sum(each.days for each in periods),
             **counts,
         ),
-        excluded_days=[
-            LeftOutDay(day=day, reason=reason, is_everybodys=client is None)
-            for client, day, reason in marks
-        ],
+        excluded_days=excluded,
     )
 
 

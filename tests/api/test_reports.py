@@ -240,6 +240,43 @@ def test_funnels_of_many_clients_cost_as_many_statements_as_one(api: Api, make: 
     assert [each["deliveryFunnel"]["total"]["sent"] for each in answer] == [7] * 22
 
 
+def test_a_campaign_has_a_funnel_of_its_own_without_its_clients_days(
+    api: Api, make: Factory
+) -> None:
+    client, other = make.client(), make.client()
+    for owner, sent in ((client, 10), (client, 20), (other, 40)):
+        make.delivery(make.campaign(client_id=owner.id), days=3, sent=sent)
+    make.excluded_day(client_id=client.id, reason="own")
+    make.excluded_day(day=FIRST_DAY + timedelta(days=2), reason="everybody's")
+
+    campaigns = api.ask(
+        """{ campaigns { nodes { deliveryFunnel {
+          total { sent } excludedDays { reason isEverybodys } } } } }"""
+    )["campaigns"]["nodes"]
+
+    assert [each["deliveryFunnel"]["total"]["sent"] for each in campaigns] == [10, 20, 80]
+    assert campaigns[0]["deliveryFunnel"]["excludedDays"] == [
+        {"reason": "own", "isEverybodys": False},
+        {"reason": "everybody's", "isEverybodys": True},
+    ]
+    assert campaigns[2]["deliveryFunnel"]["excludedDays"] == [
+        {"reason": "everybody's", "isEverybodys": True}
+    ]
+
+
+def test_a_day_excluded_twice_over_tells_both_reasons(api: Api, make: Factory) -> None:
+    box = make.mailbox(client_id=make.client().id)
+    make.warmup(box)
+    make.excluded_day(client_id=box.client_id, reason="login lost")
+    make.excluded_day(reason="holiday")
+
+    (day_shown,) = api.ask(
+        "query($id: ID!) { mailbox(id: $id) { warmupCurve { excludedReason } } }", id=str(box.id)
+    )["mailbox"]["warmupCurve"]
+
+    assert day_shown == {"excludedReason": "holiday; login lost"}
+
+
 def test_a_warm_up_curve_sums_mailboxes_and_marks_excluded_days(api: Api, make: Factory) -> None:
     client = make.client()
     boxes = [make.mailbox(client_id=client.id) for _ in range(2)]

@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from hub.store.entities import DeliveryMetricDaily, ExcludedDay, WarmupDaily
+from hub.store.tables import TABLES
 
 Range = tuple[date | None, date | None]
 
@@ -45,31 +46,32 @@ def _ids(ids: Sequence[UUID]) -> Any:
 
 
 def delivery_sums(
-    clients: Sequence[UUID] | None,
+    key: str,
+    owners: Sequence[UUID] | None,
     counts: Sequence[str],
     days: Range,
     period: str,
     *,
     include_excluded: bool,
 ) -> Select[Any]:
-    """Counts by client and period; of everybody together, under no client, for None."""
+    """Counts by owner (column `key`) and period; all together, under no owner, for None."""
     rows = DeliveryMetricDaily.__table__.alias()  # type: ignore[attr-defined]
-    client = cast(null(), Uuid()) if clients is None else rows.c.client_id
+    owner = cast(null(), Uuid()) if owners is None else rows.c[key]
     starts: ColumnElement[Any] = cast(null(), Date())
     if period == "day":
         starts = rows.c.day
     elif period == "week":
         starts = cast(func.date_trunc("week", rows.c.day), Date())
     statement = select(
-        client.label("client"),
+        owner.label("owner"),
         starts.label("starts"),
         func.min(rows.c.day).label("first_day"),
         func.max(rows.c.day).label("last_day"),
         func.count(distinct(rows.c.day)).label("days"),
         *(cast(func.sum(rows.c[name]), BigInteger()).label(name) for name in counts),
     ).where(*within(rows.c.day, days))
-    if clients is not None:
-        statement = statement.where(rows.c.client_id == _ids(clients))
+    if owners is not None:
+        statement = statement.where(rows.c[key] == _ids(owners))
     if not include_excluded:
         marks = ExcludedDay.__table__.alias()  # type: ignore[attr-defined]
         statement = statement.where(
@@ -80,20 +82,30 @@ def delivery_sums(
                 .where(or_(marks.c.client_id.is_(None), marks.c.client_id == rows.c.client_id))
             )
         )
-    return statement.group_by("client", "starts").order_by("starts")
+    return statement.group_by("owner", "starts").order_by("starts")
 
 
-def excluded_days(clients: Sequence[UUID] | None, days: Range) -> Select[Any]:
-    """The days left out for these clients, those of everybody among them."""
+def excluded_days(key: str, owners: Sequence[UUID] | None, days: Range) -> Select[Any]:
+    """The days left out for each owner, those of everybody among them; all days for None."""
     marks = ExcludedDay.__table__.alias()  # type: ignore[attr-defined]
+    table = TABLES["client" if key == "client_id" else "campaign"].alias()
+    client = table.c.id if key == "client_id" else table.c.client_id
+    owner = cast(null(), Uuid()) if owners is None else table.c.id
     statement = (
-        select(marks.c.client_id, marks.c.day, marks.c.reason)
+        select(
+            owner.label("owner"),
+            marks.c.day,
+            marks.c.reason,
+            marks.c.client_id.is_(None).label("is_everybodys"),
+        )
         .where(marks.c.deleted_at.is_(None), *within(marks.c.day, days))
         .order_by(marks.c.day, marks.c.client_id.nulls_first())
     )
-    if clients is None:
+    if owners is None:
         return statement
-    return statement.where(or_(marks.c.client_id.is_(None), marks.c.client_id == _ids(clients)))
+    return statement.select_from(
+        marks.join(table, or_(marks.c.client_id.is_(None), marks.c.client_id == client))
+    ).where(table.c.id == _ids(owners))
 
 
 def warmup_days(

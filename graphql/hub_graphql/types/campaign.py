@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import strawberry
 
 from hub.store import entities
+from hub_graphql.computed import campaign_funnel
 from hub_graphql.declare import data_type, to_many, to_one
 from hub_graphql.list_inputs import list_inputs
 from hub_graphql.node import Node
 from hub_graphql.pagination import Connection
+from hub_graphql.types.delivery_funnel import DeliveryFunnel
 
 if TYPE_CHECKING:
     from hub_graphql.types.client import Client
@@ -31,6 +33,7 @@ class Campaign(Node):
     metrics: Connection[DeliveryMetricDaily] = to_many(
         by="campaign_id", deletable=False, description="What became of its messages, day by day."
     )
+    delivery_funnel: DeliveryFunnel = campaign_funnel()
 
 
 CampaignFilter, CampaignListFilter, CampaignOrder = list_inputs(Campaign)
