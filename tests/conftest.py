@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,19 +18,24 @@ from sandbox_server import SandboxServer
 from sync_world import World, base_file
 
 from hub.embedded import ports
+from hub.embedded.folder import ServerFolder
 from hub.embedded.postgres import EmbeddedPostgres
 from hub.embedded.valkey import EmbeddedValkey
 from hub.store.database import Database
 from hub.store.migrate import upgrade
 
 TEMPLATE = "template_hub"
+FOLDERS = "hub-tests-"
+# A run that was killed cannot remove its folder; a later one does.
+STALE_SECONDS = 3600
 _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
 def servers_folder() -> Iterator[Path]:
     """A folder that the user Postgres runs as can pass through."""
-    folder = Path(tempfile.mkdtemp(prefix="hub-tests-"))
+    _sweep()
+    folder = Path(tempfile.mkdtemp(prefix=FOLDERS))
     folder.chmod(0o711)
     yield folder
     shutil.rmtree(folder)
@@ -97,6 +104,16 @@ def redis_url(redis_server_url: str) -> str:
 def free_port() -> int:
     """A port that nobody held a moment ago."""
     return ports.free_port()
+
+
+def _sweep() -> None:
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDERS}*"):
+        state = ServerFolder(folder / "postgres")
+        with contextlib.suppress(OSError):  # another user's, or swept by another run just now
+            is_old = time.time() - folder.stat().st_mtime > STALE_SECONDS
+            if is_old and state.claim():
+                shutil.rmtree(folder, ignore_errors=True)
+                state.release()
 
 
 def _at(server_url: str, name: str) -> str:
