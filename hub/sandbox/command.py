@@ -132,7 +132,15 @@ def _serve(listener: socket.socket, settings: Settings) -> None:
                 raise click.ClickException(f"[sandbox] {error}") from error
         host, port = listener.getsockname()[:2]
         click.echo(f"Airtable stand-in on http://{host}:{port}")
-        uvicorn.Server(
+
+        class Server(uvicorn.Server):
+            """Ends the open event streams first: they would outlast the grace, with a traceback."""
+
+            async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+                sandbox.feed.close()
+                await super().shutdown(sockets)
+
+        Server(
             uvicorn.Config(
                 create_app(sandbox, control_token=settings.control_token),
                 log_level="warning",

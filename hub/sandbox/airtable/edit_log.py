@@ -103,7 +103,7 @@ class EditLog:
 
 
 def _text(value: Json) -> str | None:
-    return None if value is None else dump(value).decode("utf-8", "surrogatepass")
+    return None if value is None else dump(value).decode()
 
 
 def _value(text: str | None) -> Json:

@@ -53,7 +53,7 @@ class Feed:
         connection.executemany(
             "INSERT OR REPLACE INTO event VALUES (?, ?, ?, ?)",
             [
-                (committed.base.id, committed.transaction, part, text.decode("utf-8", "replace"))
+                (committed.base.id, committed.transaction, part, text.decode())
                 for part, text in enumerate(self._pending)
             ],
         )

@@ -228,7 +228,7 @@ class Hooks:
             for number, payload in enumerate(told, hook.next_cursor):
                 connection.execute(
                     "INSERT INTO payload VALUES (?, ?, ?, ?)",
-                    (hook.id, number, committed.at, dump(payload).decode("utf-8", "surrogatepass")),
+                    (hook.id, number, committed.at, dump(payload).decode()),
                 )
             if told:
                 self._counted[hook.id] = len(told)

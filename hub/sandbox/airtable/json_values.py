@@ -21,9 +21,11 @@ def parse(text: str | bytes) -> Json:
 
 
 def dump(value: Json) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(
-        "utf-8", "surrogatepass"
-    )
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        return text.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair stays an escape, as in JavaScript
+        return json.dumps(value, separators=(",", ":")).encode()
 
 
 def plain_number(value: float) -> int | float:

@@ -51,7 +51,7 @@ def record_body(record: Record) -> str:
         body["touched"] = record.touched
     if record.comments:
         body["comments"] = record.comments
-    return dump(body).decode("utf-8", "surrogatepass")
+    return dump(body).decode()
 
 
 def record_from_body(record_id: str, text: str, names: dict[str, str]) -> Record:
