@@ -12,7 +12,7 @@ import { Live } from "./live.js";
 import { listenToPointer } from "./pointer.js";
 import { Trail } from "./record_panel.js";
 import { Base } from "./store.js";
-import { listenToTools, readName } from "./tools.js";
+import { listenToTools, readName } from "./toolbar.js";
 import { resultField } from "./values.js";
 
 class Page {
