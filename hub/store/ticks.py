@@ -76,7 +76,8 @@ def find_tick(session: Session, tick_id: int) -> Tick:
         newest = session.scalar(text("select max(id) from hub.tick"))
         raise TickUnknown(
             f"[store] tick {tick_id} is none of this database's, the newest is {newest}."
-            " The database was restored or copied since, or the place was noted for another one."
+            " The database was restored or copied since, or the place was noted for another one,"
+            " or the reader's transaction is older than the tick."
             " Reconcile whoever reads from there; that gives it a new place."
         )
     return _tick(row)

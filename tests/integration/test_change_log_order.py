@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import psycopg2
 import pytest
+from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 from sqlalchemy import text
 
@@ -50,10 +51,23 @@ def write_all(cursor: Cursor, token: str) -> dict[str, tuple[str, int]]:
     return written
 
 
+def connect(url: str) -> Connection:
+    """A direct connection that knows nothing of the hub."""
+    return psycopg2.connect(url, options="-c search_path=public")
+
+
+def die(connection: Connection, url: str) -> Connection:
+    """End the writer's server process in the middle of its transaction; another takes over."""
+    with pytest.raises(psycopg2.OperationalError), connection.cursor() as cursor:
+        cursor.execute("select pg_terminate_backend(pg_backend_pid())")
+    connection.close()
+    return connect(url)
+
+
 def write_at_random(url: str, seed: int, truth: Truth) -> None:
-    """Transactions of 1 to 4 updates on random rows; some roll back, wholly or to a savepoint."""
+    """Transactions of 1 to 4 updates on random rows; some roll back, in part or whole, or die."""
     choose = random.Random(seed)  # noqa: S311  # a seed is wanted
-    connection = psycopg2.connect(url, options="-c search_path=public")
+    connection = connect(url)
     for number in range(TRANSACTIONS):
         done: dict[str, tuple[str, int]] = {}
         with connection.cursor() as cursor:
@@ -75,7 +89,10 @@ def write_at_random(url: str, seed: int, truth: Truth) -> None:
                     cursor.execute("rollback to here")
                 else:
                     done[token] = (f"row {row}", counted)
-        if choose.random() < 0.15:
+        fate = choose.random()
+        if fate < 0.05:
+            connection = die(connection, url)
+        elif fate < 0.15:
             connection.rollback()
         else:
             connection.commit()
