@@ -41,16 +41,17 @@ export function same(a, b) {
   return typeof a === "object" || typeof b === "object" ? JSON.stringify(a) === JSON.stringify(b) : a === b;
 }
 
+const YEARS = /\b(year|founded|established|since|born)\b/i;
 const numberFormats = new Map();
 
-/** Group thousands; a whole number below 10,000 stays as it is, for it may well be a year. */
-function grouped(number, digits, money = false) {
-  const key = `${digits ?? "auto"} ${money}`;
+/** Write a number with its thousands grouped, or `plain` as a year is. */
+function grouped(number, digits, plain = false) {
+  const key = `${digits ?? "auto"} ${plain}`;
   let format = numberFormats.get(key);
   if (!format) {
     const options = digits === undefined ? { maximumFractionDigits: 10 }
       : { minimumFractionDigits: digits, maximumFractionDigits: digits };
-    if (!digits && !money) options.useGrouping = "min2";
+    if (plain) options.useGrouping = false;
     format = new Intl.NumberFormat("en-GB", options);
     numberFormats.set(key, format);
   }
@@ -76,9 +77,9 @@ export function show(field, value, names) {
   }
   if (typeof value === "object" && !Array.isArray(value)) return showObject(value);
   switch (shown.type) {
-    case "number": return typeof value === "number" ? grouped(value, shown.options?.precision) : String(value);
+    case "number": return typeof value === "number" ? grouped(value, shown.options?.precision, YEARS.test(field.name)) : String(value);
     case "currency": return typeof value === "number"
-      ? `${value < 0 ? "−" : ""}${shown.options?.symbol ?? ""}${grouped(Math.abs(value), shown.options?.precision ?? 2, true)}` : String(value);
+      ? `${value < 0 ? "−" : ""}${shown.options?.symbol ?? ""}${grouped(Math.abs(value), shown.options?.precision ?? 2)}` : String(value);
     case "percent": return typeof value === "number" ? `${grouped(value * 100, shown.options?.precision ?? 0)}%` : String(value);
     case "count": case "autoNumber": return typeof value === "number" ? grouped(value) : String(value);
     case "rating": return typeof value === "number" ? "★".repeat(value) : String(value);
