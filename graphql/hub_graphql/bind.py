@@ -27,7 +27,10 @@ from hub_graphql.compile.model import Model, Models
 from hub_graphql.compile.plan import Planner, RowsPlan, related_key
 from hub_graphql.compile.values import parse_id
 from hub_graphql.context import Context
-from hub_graphql.declare import (
+from hub_graphql.limits import rows_below, rows_of
+from hub_graphql.naming import camel_case
+from hub_graphql.reading import Row
+from hub_graphql.sources import (
     ColumnSource,
     Decision,
     RootComputed,
@@ -37,11 +40,8 @@ from hub_graphql.declare import (
     Save,
     Source,
     Tombstone,
-    camel_case,
     source_of,
 )
-from hub_graphql.limits import rows_below, rows_of
-from hub_graphql.reading import Row
 from hub_graphql.writing import Outcome, check_length, not_unique, save, tombstone
 
 Resolver = Callable[..., Any]

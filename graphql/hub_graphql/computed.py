@@ -10,7 +10,6 @@ from strawberry import UNSET
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
 
-from hub_graphql.declare import SOURCE, Computed, RootComputed
 from hub_graphql.reports import (
     load_campaign_funnels,
     load_client_warmup,
@@ -18,6 +17,7 @@ from hub_graphql.reports import (
     load_mailbox_warmup,
     load_whole_funnel,
 )
+from hub_graphql.sources import SOURCE, Computed, RootComputed
 from hub_graphql.types.delivery_funnel import Period
 
 

@@ -14,7 +14,7 @@ from hub.core.merge import Winner
 from hub.store.database import Database
 from hub.sync.resolve import resolve_conflict
 from hub_graphql.compile.values import parse_id
-from hub_graphql.declare import SOURCE, Decision
+from hub_graphql.sources import SOURCE, Decision
 from hub_graphql.types.conflict import Conflict
 
 

@@ -9,184 +9,36 @@ reads these declarations, so that fetching can change while the types stand stil
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from types import GenericAlias
-from typing import Annotated, Any, ForwardRef, Optional, TypeVar
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import strawberry
 from sqlalchemy import Table
-from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import SQLModel
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
 from hub.store.columns import ColumnMeta, column_meta
-
-SOURCE = "hub_source"
-_T = TypeVar("_T", bound=type)
-_NAMED = re.compile(r"^(?:Connection\[)?(\w+)\]?(?: \| None)?$")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ColumnSource:
-    """The field is a column of the type's table."""
-
-    column: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ToOne:
-    """The field is the row that `foreign_key` of this table points at."""
-
-    target: str
-    foreign_key: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ToMany:
-    """The field is the page of rows of `target` whose `foreign_key` points here."""
-
-    target: str
-    foreign_key: str
-    deletable: bool = True
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Computed:
-    """The field is computed for all parent rows of an answer at once.
-
-    `load(session, parent_ids, arguments)` answers the value for every parent id.
-    """
-
-    load: Callable[..., Mapping[Any, Any]]
-    needs: str = "id"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RootPage:
-    """The field is a page of all rows of `target`."""
-
-    target: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RootOne:
-    """The field is the row of `target` with the id asked for."""
-
-    target: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RootNode:
-    """The field is the row with the id asked for, whatever it is."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RootComputed:
-    """The field is computed for the row of `owner` that `argument` names, or for all rows."""
-
-    owner: str
-    argument: str
-    load: Callable[..., Mapping[Any, Any]]
-    load_whole: Callable[..., Any] | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Save:
-    """The field creates and updates rows of `target` from a list."""
-
-    target: str
-    rows_field: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Tombstone:
-    """The field deletes rows of `target`, or brings them back."""
-
-    target: str
-    rows_field: str
-    restores: bool
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Decision:
-    """The field carries out a person's decision about one row of `target`.
-
-    `decide(database, actor, arguments)` answers what was done; `row_field` of the payload is the
-    row afterwards.
-    """
-
-    target: str
-    row_field: str
-    decide: Callable[..., str]
-
-
-Source = (
-    ColumnSource
-    | ToOne
-    | ToMany
-    | Computed
-    | RootPage
-    | RootOne
-    | RootNode
-    | RootComputed
-    | Save
-    | Tombstone
-    | Decision
+from hub_graphql.naming import later, optional, snake_case
+from hub_graphql.pagination import Connection, page_arguments
+from hub_graphql.sources import (
+    DECLARED,
+    SOURCE,
+    ColumnSource,
+    Declared,
+    RootNode,
+    RootOne,
+    RootPage,
+    Source,
+    ToMany,
+    ToOne,
+    source_of,
 )
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Declared:
-    """What the declaration of one data type says about its table."""
-
-    name: str
-    table: Table
-    row: type[SQLModel]
-    default_order: tuple[str, ...]
-
-
-DECLARED = "__hub_declared__"
-
-
-def snake_case(name: str) -> str:
-    """`SendingDomain` as `sending_domain`."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
-
-
-def python_kind(sql_type: TypeEngine[Any]) -> type:
-    """Which Python type a column's values have."""
-    if isinstance(sql_type, TypeDecorator):
-        return python_kind(sql_type.impl_instance)
-    return sql_type.python_type
-
-
-def camel_case(name: str) -> str:
-    """`sending_domain` as `sendingDomain`."""
-    head, *tail = name.split("_")
-    return head + "".join(part.title() for part in tail)
-
-
-def module_of(name: str) -> str:
-    """Each data type lives in the module of its own name."""
-    return f"hub_graphql.types.{snake_case(name)}"
-
-
-def later(name: str, module: str | None = None) -> Any:
-    """A reference to a GraphQL type that is looked up when the schema is built."""
-    return Annotated[ForwardRef(name), strawberry.lazy(module or module_of(name))]
-
-
-def optional(annotation: Any) -> Any:
-    """The nullable form of a type that only exists at run time."""
-    return Optional[annotation]  # noqa: UP045  # a forward reference knows no |
-
-
-def listed(annotation: Any) -> Any:
-    """A list of a type that only exists at run time."""
-    return GenericAlias(list, (annotation,))
+_T = TypeVar("_T", bound=type)
+_NAMED = re.compile(r"^(?:Connection\[)?(\w+)\]?(?: \| None)?$")
 
 
 def describe(meta: ColumnMeta) -> str:
@@ -211,8 +63,6 @@ def to_many(*, by: str, description: str, deletable: bool = True) -> Any:
 
 def root_page(target: str, *, deletable: bool = True) -> Any:
     """All rows of `target`, page by page."""
-    from hub_graphql.pagination import page_arguments
-
     declared = strawberry.field(
         description=f"Rows of {snake_case(target)}, page by page.",
         metadata={SOURCE: RootPage(target=target)},
@@ -247,20 +97,12 @@ def root_node() -> Any:
     return _by_id("The row with this id, whatever it is; a deleted one answers, too.", RootNode())
 
 
-def source_of(declared: StrawberryField) -> Source | None:
-    """Where a declared field's data comes from; None for an ordinary resolver."""
-    found: Source | None = declared.metadata.get(SOURCE)
-    return found
-
-
 def data_type(
     row: type[SQLModel],
     *,
     default_order: tuple[str, ...] = (),
 ) -> Callable[[_T], _T]:
     """Make a class the GraphQL type of a table."""
-    from hub_graphql.pagination import Connection, page_arguments
-
     table: Table = row.__table__  # type: ignore[attr-defined]
     meta = column_meta(table)
     page_of: Any = Connection

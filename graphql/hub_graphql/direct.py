@@ -16,9 +16,9 @@ from hub_graphql.compile.plan import Planner
 from hub_graphql.compile.shape import NotShapable, Shape, page_shape, row_shape
 from hub_graphql.compile.values import parse_id
 from hub_graphql.context import Context
-from hub_graphql.declare import RootOne, RootPage, source_of
 from hub_graphql.limits import rows_below, rows_of
 from hub_graphql.reading import Reader
+from hub_graphql.sources import RootOne, RootPage, source_of
 
 Read = Callable[[Reader], Any]
 

@@ -13,19 +13,9 @@ from strawberry.types.field import StrawberryField
 from hub.core.mapping import HubColumn
 from hub.store.columns import column_meta
 from hub.store.tables import hub_columns
-from hub_graphql.declare import (
-    DECLARED,
-    SOURCE,
-    ColumnSource,
-    Declared,
-    Save,
-    Tombstone,
-    listed,
-    optional,
-    snake_case,
-    source_of,
-)
 from hub_graphql.list_inputs import input_type
+from hub_graphql.naming import listed, optional, snake_case
+from hub_graphql.sources import DECLARED, SOURCE, ColumnSource, Declared, Save, Tombstone, source_of
 
 
 @strawberry.type(description="Why one item of a list was refused, and what to do.")

@@ -15,20 +15,9 @@ from uuid import UUID
 import strawberry
 from sqlalchemy.types import BigInteger, TypeEngine
 
-from hub_graphql.declare import (
-    DECLARED,
-    ColumnSource,
-    Declared,
-    ToMany,
-    ToOne,
-    later,
-    listed,
-    module_of,
-    optional,
-    python_kind,
-    source_of,
-)
+from hub_graphql.naming import later, listed, module_of, optional, python_kind
 from hub_graphql.scalars import BigInt
+from hub_graphql.sources import DECLARED, ColumnSource, Declared, ToMany, ToOne, source_of
 
 COMPARISONS = {
     "eq": "Is this value; null finds empty ones.",

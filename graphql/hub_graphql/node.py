@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
-from hub_graphql.declare import SOURCE, ColumnSource
+from hub_graphql.sources import SOURCE, ColumnSource
 
 
 @strawberry.interface(description="A row that its id identifies for ever.")

@@ -19,7 +19,7 @@ from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
 
 from hub.errors import InvalidInput
-from hub_graphql.declare import later, listed, module_of, optional
+from hub_graphql.naming import later, listed, module_of, optional
 
 DEFAULT_PAGE_SIZE = 50
 DAMAGED_CURSOR = "The cursor is damaged: give endCursor or startCursor of a page as it came."

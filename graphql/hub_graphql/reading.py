@@ -25,10 +25,10 @@ from hub_graphql.compile.statements import (
     rows_of_pages,
     type_of_id,
 )
-from hub_graphql.declare import RootComputed
 from hub_graphql.errors import LimitExceeded
 from hub_graphql.limits import SMALLER_PAGES
 from hub_graphql.pagination import Connection, Edge, PageInfo
+from hub_graphql.sources import RootComputed
 
 Row = dict[str, Any]
 

@@ -17,8 +17,9 @@ from hub.store.columns import Unit, column_meta
 from hub.store.tables import hub_columns
 from hub_graphql.compile.model import Model
 from hub_graphql.compile.values import parse_id, storable_text
-from hub_graphql.declare import ColumnSource, camel_case
 from hub_graphql.edits import ItemError
+from hub_graphql.naming import camel_case
+from hub_graphql.sources import ColumnSource
 
 _NEVER_NEGATIVE = {Unit.COUNT, Unit.MESSAGES_PER_DAY}
 

@@ -17,9 +17,9 @@ from hub.store.tables import references
 from hub_graphql.compile.model import Model
 from hub_graphql.compile.plan import RowsPlan
 from hub_graphql.compile.writes import live_ids, lock_rows
-from hub_graphql.declare import camel_case
 from hub_graphql.edits import ItemError
 from hub_graphql.errors import LimitExceeded
+from hub_graphql.naming import camel_case
 from hub_graphql.reading import Reader, Row
 from hub_graphql.validation import Item, item_error, read_ids, read_items
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, FromClause, and_, exists, false, not_, or_
 from hub.errors import InvalidInput
 from hub_graphql.compile.model import Model, Models
 from hub_graphql.compile.values import storable_text, to_column
-from hub_graphql.declare import ColumnSource, ToMany, ToOne
+from hub_graphql.sources import ColumnSource, ToMany, ToOne
 
 LARGEST_LIST = 5_000
 LARGEST_FILTER = 1_000

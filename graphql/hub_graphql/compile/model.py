@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import Column, Table
 
-from hub_graphql.declare import DECLARED, Declared, Source, camel_case, source_of
+from hub_graphql.naming import camel_case
+from hub_graphql.sources import DECLARED, Declared, Source, source_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -32,8 +32,8 @@ from graphql.execution.values import VariableValues
 from hub_graphql.compile.filters import check_filter
 from hub_graphql.compile.model import Model, Models
 from hub_graphql.compile.order import Order, read_order
-from hub_graphql.declare import ColumnSource, Computed, ToMany, ToOne
 from hub_graphql.pagination import PageRequest, page_request
+from hub_graphql.sources import ColumnSource, Computed, ToMany, ToOne
 
 
 def related_key(name: str, arguments: Mapping[str, Any]) -> str:

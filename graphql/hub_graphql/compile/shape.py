@@ -21,8 +21,8 @@ from graphql import (
 
 from hub_graphql.compile.model import Model
 from hub_graphql.compile.plan import Planner, related_key
-from hub_graphql.declare import ColumnSource, ToMany, ToOne
 from hub_graphql.pagination import Connection, Edge, PageInfo
+from hub_graphql.sources import ColumnSource, ToMany, ToOne
 
 Shape = Callable[[Any], Any]
 Entry = tuple[str, str, Shape | None]

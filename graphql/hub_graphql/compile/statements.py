@@ -31,7 +31,7 @@ from hub_graphql.compile.filters import condition
 from hub_graphql.compile.model import Model, Models
 from hub_graphql.compile.order import beyond, order_by
 from hub_graphql.compile.plan import PagePlan, RowsPlan
-from hub_graphql.declare import python_kind
+from hub_graphql.naming import python_kind
 
 PARENT = "parent_key"
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement
 
 from hub.errors import InvalidInput
-from hub_graphql.declare import python_kind
+from hub_graphql.naming import python_kind
 from hub_graphql.pagination import DAMAGED_CURSOR
 
 
