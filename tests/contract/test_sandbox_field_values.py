@@ -168,6 +168,7 @@ def test_an_empty_record_has_only_its_computed_cells(loaded: SandboxServer) -> N
 
 def test_computed_cells_are_there_in_the_answer(loaded: SandboxServer) -> None:
     made = loaded.call("POST", TABLE, {"fields": {"Number": 21}}, token="patEditor")[1]
+    loaded.advance(1)
     changed = loaded.call("PATCH", f"{TABLE}/{made['id']}", {"fields": {"Number": 4}})[1]
 
     assert 42 == made["fields"]["Double"]

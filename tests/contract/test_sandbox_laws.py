@@ -12,11 +12,11 @@ from sandbox_base import BASE, CLIENTS, DEALS, field, sample
 
 from hub.sandbox.airtable.errors import AirtableError
 from hub.sandbox.airtable.limits import UNLIMITED_RATE
-from hub.sandbox.airtable.loading import save
 from hub.sandbox.airtable.model import Actor, Base
 from hub.sandbox.airtable.reader import Reader
 from hub.sandbox.airtable.records import RecordWriter
 from hub.sandbox.airtable.sandbox import Sandbox
+from hub.sandbox.airtable.saving import save
 from hub.sandbox.airtable.state import OWNER, State
 
 FILTERS = {"dataTypes": ["tableData"]}

@@ -18,9 +18,10 @@ from hub.sandbox.airtable.chaos import BadChaos, Chaos
 from hub.sandbox.airtable.errors import AirtableError
 from hub.sandbox.airtable.faults import BadFault
 from hub.sandbox.airtable.json_values import Fields, Json, parse
-from hub.sandbox.airtable.loading import BadBaseFile, save
+from hub.sandbox.airtable.loading import BadBaseFile
 from hub.sandbox.airtable.model import Base, Table
 from hub.sandbox.airtable.people import Handler, answer, told
+from hub.sandbox.airtable.saving import save
 
 if TYPE_CHECKING:
     from hub.sandbox.airtable.sandbox import Sandbox
@@ -112,12 +113,12 @@ class Control:
         base, table = self._place(body)
         actor = self.sandbox.state.person(body.get("user", "Alex"))
         if body.get("field") is None:
-            self.sandbox.schema.remove_table(base, table, actor)
+            self.sandbox.by_hand.remove_table(base, table, actor)
         else:
             field = table.find_field(body["field"])
             if field is None:
                 raise AirtableError(404, "NOT_FOUND", f"{table.name} has no such field.")
-            self.sandbox.schema.remove_field(base, table, field, actor)
+            self.sandbox.by_hand.remove_field(base, table, field, actor)
         return answer({"transaction": base.transaction})
 
     async def rename_choice(self, request: Request) -> Response:
@@ -129,7 +130,7 @@ class Control:
             raise AirtableError(404, "NOT_FOUND", f"{table.name} has no such field.")
         actor = self.sandbox.state.person(body.get("user", "Alex"))
         old, new = str(body.get("old")), str(body.get("new"))
-        self.sandbox.schema.rename_choice(base, table, field, old, new, actor)
+        self.sandbox.by_hand.rename_choice(base, table, field, old, new, actor)
         return answer({"transaction": base.transaction})
 
     async def load(self, request: Request) -> Response:

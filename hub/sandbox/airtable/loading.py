@@ -7,11 +7,10 @@ from pathlib import Path
 
 from hub.sandbox.airtable.fields.choices import COLORS
 from hub.sandbox.airtable.fields.dates import parse_instant, zone_named
-from hub.sandbox.airtable.fields.registry import PLAIN, STORED, is_computed
+from hub.sandbox.airtable.fields.registry import PLAIN, STORED
 from hub.sandbox.airtable.ids import is_id, new_id
 from hub.sandbox.airtable.json_values import Fields, Json, plain_number
 from hub.sandbox.airtable.model import Base, Field, Record, Table, Token, User
-from hub.sandbox.airtable.reader import Reader
 from hub.sandbox.airtable.state import OWNER, State, table_from_json
 from hub.sandbox.clock import iso
 
@@ -261,47 +260,6 @@ class _Loading:
                     ids = [each for each in ids if each not in seen]
                 if ids:
                     values[inverse] = [*present, *ids]
-
-
-def save(state: State) -> Fields:
-    """Everything `load` reads: bases with their records, tokens where there are any."""
-    bases = []
-    for base in state.bases.values():
-        reader = Reader(state, base)
-        bases.append(
-            {
-                "id": base.id,
-                "name": base.name,
-                "tables": [table.saved() for table in base.tables.values()],
-                "records": {
-                    table.id: [_saved(reader, table, record) for record in table.records.values()]
-                    for table in base.tables.values()
-                },
-            }
-        )
-    answer: Fields = {"bases": bases}
-    if state.tokens:
-        answer["tokens"] = [
-            {
-                "token": token.text,
-                "user": token.user.public(),
-                "scopes": None if token.scopes is None else sorted(token.scopes),
-                "bases": None
-                if token.levels is None
-                else [{"id": key, "permissionLevel": level} for key, level in token.levels.items()],
-            }
-            for token in state.tokens.values()
-        ]
-    return answer
-
-
-def _saved(reader: Reader, table: Table, record: Record) -> Fields:
-    writable = [
-        field
-        for field in table.fields.values()
-        if not is_computed(field.type) or field.type == "autoNumber"
-    ]
-    return reader.record(table, record, by_field_id=True, fields=writable)
 
 
 def _instant(text: Json) -> str | None:

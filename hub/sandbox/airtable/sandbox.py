@@ -22,6 +22,7 @@ from hub.sandbox.airtable.loading import load, load_file
 from hub.sandbox.airtable.notifier import Notifier, PingTiming
 from hub.sandbox.airtable.people_edits import PeopleEdits
 from hub.sandbox.airtable.schema import Schema
+from hub.sandbox.airtable.schema_by_hand import SchemaByHand
 from hub.sandbox.airtable.state import State
 from hub.sandbox.airtable.transactions import Transactions
 
@@ -36,6 +37,7 @@ class Sandbox:
         self.state = state
         self.transactions = Transactions(state)
         self.schema = Schema(state, self.transactions)
+        self.by_hand = SchemaByHand(self.schema)
         self.hooks = Hooks(state, limits)
         self.edit_log = EditLog(state)
         self.feed = Feed(state)
@@ -73,7 +75,7 @@ class Sandbox:
             self.faults,
             self.journal,
             self.people,
-            self.schema,
+            self.by_hand,
         )
 
     def load(self, body: Json, *, reload: bool = False) -> list[str]:

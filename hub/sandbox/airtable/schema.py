@@ -114,60 +114,6 @@ class Schema:
         )  # fmt: skip
         return field
 
-    def remove_field(self, base: Base, table: Table, field: Field, actor: Actor) -> None:
-        """What only a person can do: take a field and its cells away."""
-        if field.id == table.primary_field_id:
-            raise errors.invalid_request("The primary field cannot be deleted")
-        gone = [(table, field)]
-        other = base.tables.get(field.option("linkedTableId") or "")
-        inverse = None if other is None else other.fields.get(field.option("inverseLinkFieldId"))
-        if other is not None and inverse is not None:
-            gone.append((other, inverse))
-        changes = []
-        with self.state.lock, self.state.file.transaction() as connection:
-            for owner, each in gone:
-                del owner.fields[each.id]
-                owner.index_fields()
-                for record in owner.records.values():
-                    if each.id in record.values:
-                        del record.values[each.id]
-                        self.state.save_record(connection, base, owner, record)
-                changes.append(SchemaChange(table_id=owner.id, field_id=each.id, kind="destroyed",
-                                            current={}, previous={"name": each.name}))  # fmt: skip
-            self.commit(base, actor, changes)
-
-    def remove_table(self, base: Base, table: Table, actor: Actor) -> None:
-        """What only a person can do: take a table away, with the fields that link to it."""
-        with self.state.lock, self.state.file.transaction() as connection:
-            for other in base.tables.values():
-                for field in list(other.fields.values()):
-                    if other is not table and field.option("linkedTableId") == table.id:
-                        self.remove_field(base, other, field, actor)
-            connection.execute(
-                "DELETE FROM record WHERE base = ? AND table_id = ?", (base.id, table.id)
-            )
-            del base.tables[table.id]
-            self.commit(base, actor, [SchemaChange(table_id=table.id, field_id=None,
-                                                   kind="destroyed", current={},
-                                                   previous={"name": table.name})])  # fmt: skip
-
-    def rename_choice(
-        self, base: Base, table: Table, field: Field, old: str, new: str, actor: Actor
-    ) -> None:
-        """What only a person can do: give a select option another name; cells follow."""
-        if old not in field.choice_by_name or new in field.choice_by_name:
-            raise errors.invalid_request(f'Cannot rename option "{old}" to "{new}"')
-        choices = [
-            {**each, "name": new} if each["name"] == old else each
-            for each in field.option("choices")
-        ]
-        field.options = {**(field.options or {}), "choices": choices}
-        field.index_choices()
-        change = SchemaChange(
-            table_id=table.id, field_id=field.id, kind="changed", current={}, previous={}
-        )
-        self.commit(base, actor, [change])
-
     # Making things
 
     def _add_table(self, base: Base, body: Json) -> list[SchemaChange]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from hub.sandbox.airtable.dependencies import Dependencies, Key
 from hub.sandbox.airtable.json_values import Fields, Json
+from hub.sandbox.airtable.link_symmetry import LinkSymmetry
 from hub.sandbox.airtable.model import Actor, Base, Record, Table
 from hub.sandbox.airtable.plan import Plan
 from hub.sandbox.airtable.reader import Reader
@@ -95,7 +96,7 @@ class _Commit:
 
     def run(self) -> Committed:
         self._add_choices()
-        self._mirror_links()
+        LinkSymmetry(self.base, self.plan).complete()
         updates = self._real_updates()
         destroyed = list(dict.fromkeys(self.plan.destroys))
         affected = self._affected(updates, destroyed)
@@ -138,67 +139,6 @@ class _Commit:
             options["choices"] = [*(options.get("choices") or []), *choices]
             field.options = options
             field.index_choices()
-
-    # Links: every change is made on both sides
-
-    def _mirror_links(self) -> None:
-        for (table_id, record_id), values in list(self.plan.creates.items()):
-            self._mirror(table_id, record_id, values)
-        for (table_id, record_id), values in list(self.plan.updates.items()):
-            self._mirror(table_id, record_id, values)
-        for table_id, record_id in self.plan.destroys:
-            self._unlink(table_id, record_id)
-
-    def _mirror(self, table_id: str, record_id: str, values: Fields) -> None:
-        table = self.base.tables[table_id]
-        record = table.records.get(record_id)
-        for field_id, wanted in list(values.items()):
-            link = table.fields[field_id]
-            inverse_id = link.option("inverseLinkFieldId")
-            if link.type != "multipleRecordLinks" or not inverse_id:
-                continue
-            other = self.base.tables.get(link.option("linkedTableId"))
-            if other is None or inverse_id not in other.fields:
-                continue
-            old = (record.values.get(field_id) if record else None) or []
-            for linked in set(old) - set(wanted or []):
-                self._edit_link(other, linked, inverse_id, record_id, add=False)
-            for linked in wanted or []:
-                if linked not in old:
-                    self._edit_link(other, linked, inverse_id, record_id, add=True)
-
-    def _edit_link(
-        self, table: Table, record_id: str, field_id: str, member: str, *, add: bool
-    ) -> None:
-        key = (table.id, record_id)
-        values = self.plan.creates.get(key)
-        if values is None:
-            if record_id not in table.records:
-                return
-            values = self.plan.updates.setdefault(key, {})
-        if field_id in values:
-            current = values[field_id] or []
-        else:
-            record = table.records.get(record_id)
-            current = (record.values.get(field_id) if record else None) or []
-        if add and member not in current:
-            values[field_id] = [*current, member]
-        elif not add and member in current:
-            values[field_id] = [each for each in current if each != member] or None
-
-    def _unlink(self, table_id: str, record_id: str) -> None:
-        """A destroyed record leaves every link cell that names it."""
-        record = self.base.tables[table_id].records[record_id]
-        for table in self.base.tables.values():
-            for link in table.fields.values():
-                if link.type != "multipleRecordLinks" or link.option("linkedTableId") != table_id:
-                    continue
-                inverse = link.option("inverseLinkFieldId")
-                holders: Iterable[str] = list(table.records)
-                if inverse:
-                    holders = record.values.get(inverse) or []
-                for holder in holders:
-                    self._edit_link(table, holder, link.id, record_id, add=False)
 
     # What changes
 

@@ -21,7 +21,7 @@ from hub.sandbox.airtable.json_values import Json, dump, parse
 from hub.sandbox.airtable.limits import Limits, RateLimiter
 from hub.sandbox.airtable.model import Token
 from hub.sandbox.airtable.people_edits import PeopleEdits
-from hub.sandbox.airtable.schema import Schema
+from hub.sandbox.airtable.schema_by_hand import SchemaByHand
 from hub.sandbox.airtable.state import OWNER, State
 
 log = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ class AirtableApi:
         faults: Faults,
         journal: Journal,
         people: PeopleEdits,
-        schema: Schema,
+        by_hand: SchemaByHand,
     ) -> None:
         self.state = state
         self.dispatch = dispatch
@@ -88,7 +88,7 @@ class AirtableApi:
         self.faults = faults
         self.journal = journal
         self.people = people
-        self.schema = schema
+        self.by_hand = by_hand
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun = time.perf_counter()
@@ -214,9 +214,9 @@ class AirtableApi:
             return
         actor = self.state.person("Somebody else")
         if fault.rename is None:
-            self.schema.remove_field(base, table, field, actor)
+            self.by_hand.remove_field(base, table, field, actor)
         else:
-            self.schema.update_field(base, table, field, {"name": fault.rename}, actor)
+            self.by_hand.schema.update_field(base, table, field, {"name": fault.rename}, actor)
 
     def _is_young(self, scope: Scope, seconds: float) -> bool:
         """Whether the request names a record that was made only just now."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import inspect
 import math
 import operator
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,8 +16,10 @@ from typing import Protocol
 
 from lark import Token, Tree
 
-from hub.sandbox.airtable.formula.functions import FUNCTIONS, start_of_day
+from hub.sandbox.airtable.formula.date_functions import start_of_day
+from hub.sandbox.airtable.formula.functions import FUNCTIONS
 from hub.sandbox.airtable.formula.grammar import FormulaSyntaxError, parse_formula
+from hub.sandbox.airtable.formula.syntax import arguments_of, possible_records, unquote
 from hub.sandbox.airtable.formula.values import (
     Failure,
     FormulaError,
@@ -108,50 +109,6 @@ def compile_formula(text: str, table: Table, *, values: Field | None = None) -> 
         evaluate=evaluate,
         record_ids=possible_records(tree),
         field_ids=tuple(dict.fromkeys(compiler.used)),
-    )
-
-
-def possible_records(tree: object) -> frozenset[str] | None:
-    """The record ids outside of which the formula is surely false; `None` when any may match."""
-    if not isinstance(tree, Tree):
-        return None
-    if tree.data == "equal":
-        sides = list(tree.children)
-        for call, text in (sides, sides[::-1]):
-            if _is_record_id(call) and isinstance(text, Tree) and text.data == "text":
-                return frozenset({unquote(str(text.children[0]))})
-        return None
-    if tree.data != "call":
-        return None
-    name, arguments = str(tree.children[0]).upper(), _arguments(tree)
-    inner = [possible_records(each) for each in arguments]
-    if name == "OR" and inner and all(each is not None for each in inner):
-        return frozenset().union(*(each for each in inner if each is not None))
-    known = [each for each in inner if each is not None]
-    if name == "AND" and known:
-        return frozenset.intersection(*known)
-    return None
-
-
-def unquote(literal: str) -> str:
-    escapes = {"n": "\n", "t": "\t", "r": "\r"}
-    return re.sub(
-        r"\\(.)", lambda found: escapes.get(found[1], found[1]), literal[1:-1], flags=re.DOTALL
-    )
-
-
-def _arguments(tree: Tree[object]) -> list[object]:
-    listed = tree.children[1]
-    if not isinstance(listed, Tree):
-        return []
-    return [each for each in listed.children if each is not None]
-
-
-def _is_record_id(tree: object) -> bool:
-    return (
-        isinstance(tree, Tree)
-        and tree.data == "call"
-        and str(tree.children[0]).upper() == "RECORD_ID"
     )
 
 
@@ -251,7 +208,7 @@ class _Compiler:
 
     def _call(self, tree: Tree[object]) -> Evaluate:
         name = str(tree.children[0]).upper()
-        trees = _arguments(tree)
+        trees = arguments_of(tree)
         special: Callable[[list[object]], Evaluate] | None = getattr(
             self, f"_call_{name.lower()}", None
         )
