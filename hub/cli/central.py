@@ -25,7 +25,7 @@ def central_database() -> Iterator[Database]:
     """
     from sqlalchemy.exc import OperationalError
 
-    database = Database(_url(), pool_size=1, application_name="hub cli")
+    database = Database(central_url(), pool_size=1, application_name="hub cli")
     try:
         yield database
     except OperationalError as exc:
@@ -38,7 +38,12 @@ def central_database() -> Iterator[Database]:
         database.dispose()
 
 
-def _url() -> str:
+def central_url() -> str:
+    """The address of the database, password included.
+
+    Raises:
+        ConfigError: there is none.
+    """
     config = load_config(
         locate_config(None, os.environ),
         os.environ,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -108,5 +109,7 @@ def _greet(running: RunningDemo, console: Console, seconds: float) -> None:
         f"       curl -s {running.graphql} -H 'Content-Type: application/json' -d"
         f" '{json.dumps({'query': query})}'"
     )
+    command = os.path.relpath(Path(sys.executable).with_name("hub"))
+    console.line(f"  In another terminal: {command} sync status")
     console.line("  Ctrl-C ends everything; the next start finds it as it was.")
     console.line()

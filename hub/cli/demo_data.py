@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hub.demo.loading import Progress
 
 # The stand-in's address may change from start to start; the file stays as its owner left it.
-SANDBOX_URL = "${HUB_SANDBOX_URL}"
+SANDBOX_URL = "${HUB_SANDBOX_URL:-http://127.0.0.1:8400}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
