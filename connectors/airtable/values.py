@@ -115,7 +115,8 @@ def _plain(field: FieldSchema, raw: object) -> Value:
     if field.kind is ValueKind.OPAQUE:
         return None if raw is None else _opaque(raw)
     value = canonical(field.kind, raw)
-    return str(raw) if isinstance(value, Unfit) else value
+    # A {"specialValue": …} or an {"error": …} stands there as text; nobody calls it a number.
+    return str(canonical(ValueKind.TEXT, raw)) if isinstance(value, Unfit) else value
 
 
 def _opaque(raw: object) -> Value:

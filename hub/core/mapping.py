@@ -195,6 +195,4 @@ def _fits(column: HubColumn, value: Value) -> Value | Unfit:
         and not -column.max_integer - 1 <= value <= column.max_integer
     ):
         return Unfit(reason=f"{value} is too large")
-    if isinstance(value, str) and "\x00" in value:
-        return Unfit(reason="the text holds a NUL character, which cannot be stored")
     return value

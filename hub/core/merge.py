@@ -136,13 +136,25 @@ def _theirs_only(ours: Value, pair: Pair, rules: Rules) -> Decision:
             pair=pair,
             clash=Clash(winner=Winner.OURS, policy=ConflictPolicy.HUB),
         )
-    if rules.update is UpdateMode.OVERWRITE or is_empty(ours):
-        return Decision(action=Action.TAKE, pair=pair)
-    if rules.update is UpdateMode.APPEND:
+    return _taken(ours, pair, rules)
+
+
+def _taken(ours: Value, pair: Pair, rules: Rules, clash: Clash | None = None) -> Decision:
+    """Theirs is to be written into a row that exists, as far as the update mode lets it."""
+    if _keeps(ours, rules):
+        # Filled already, or not new: ours stands, and the two count as settled.
+        return Decision(action=Action.AGREE, pair=Pair(hub=ours, remote=pair.remote))
+    if rules.update is UpdateMode.APPEND and not is_empty(ours):
         joined = f"{ours}\n{pair.hub}" if not is_empty(pair.hub) else ours
-        return Decision(action=Action.TAKE, pair=Pair(hub=joined, remote=pair.remote))
-    # Filled already, or not new: ours stands, and the two count as settled.
-    return Decision(action=Action.AGREE, pair=Pair(hub=ours, remote=pair.remote))
+        pair = Pair(hub=joined, remote=pair.remote)
+    return Decision(action=Action.TAKE, pair=pair, clash=clash)
+
+
+def _keeps(ours: Value, rules: Rules) -> bool:
+    """Whether the update mode lets nothing be written over what we have."""
+    if rules.update is UpdateMode.SET_IF_EMPTY:
+        return not is_empty(ours)
+    return rules.update is UpdateMode.SET_IF_NEW
 
 
 def _clash(cell: Cell, pair: Pair, rules: Rules) -> Decision:
@@ -150,8 +162,14 @@ def _clash(cell: Cell, pair: Pair, rules: Rules) -> Decision:
     clash = Clash(winner=winner, policy=policy)
     if winner is None:
         return Decision(action=Action.FREEZE, freeze=FreezeReason.CONFLICT, clash=clash)
-    if winner is Winner.THEIRS:
-        return Decision(action=Action.TAKE, pair=pair, clash=clash)
+    if (
+        winner is Winner.THEIRS
+        and rules.direction is Direction.TWO_WAY
+        and _keeps(cell.ours, rules)
+    ):
+        clash = Clash(winner=Winner.OURS, policy=policy)
+    elif winner is Winner.THEIRS:
+        return _taken(cell.ours, pair, rules, clash)
     # Their value is taken in as the base, so that ours differs from it and is sent.
     return Decision(action=Action.PUSH, pair=pair, clash=clash)
 
@@ -168,7 +186,7 @@ def _winner(cell: Cell, rules: Rules) -> tuple[Winner | None, ConflictPolicy]:
             return Winner.THEIRS, rules.conflict
         case ConflictPolicy.ASK:
             return None, rules.conflict
-        case ConflictPolicy.LATEST:
+        case _:
             return later(cell.theirs_edited_at, cell.ours_edited_at), rules.conflict
 
 
@@ -189,7 +207,7 @@ def _first_contact(cell: Cell, rules: Rules) -> Decision:
     if rules.direction is Direction.TO_HUB or (is_empty(cell.ours) and not theirs_empty):
         if rules.direction is Direction.TO_SOURCE:
             return Decision(action=Action.PUSH, pair=pair)
-        return Decision(action=Action.TAKE, pair=pair)
+        return _taken(cell.ours, pair, rules)
     if rules.direction is Direction.TO_SOURCE or theirs_empty:
         return Decision(action=Action.PUSH, pair=pair)
     winner = {
@@ -200,9 +218,9 @@ def _first_contact(cell: Cell, rules: Rules) -> Decision:
     clash = Clash(winner=winner, policy=_POLICY_OF_FIRST_MATCH[rules.on_first_match])
     if winner is None:
         return Decision(action=Action.FREEZE, freeze=FreezeReason.CONFLICT, clash=clash)
-    return Decision(
-        action=Action.TAKE if winner is Winner.THEIRS else Action.PUSH, pair=pair, clash=clash
-    )
+    if winner is Winner.THEIRS:
+        return _taken(cell.ours, pair, rules, clash)
+    return Decision(action=Action.PUSH, pair=pair, clash=clash)
 
 
 _POLICY_OF_FIRST_MATCH = {

@@ -7,11 +7,12 @@ kind, so that equality is plain `==` and a shadow can be stored as JSON.
 from __future__ import annotations
 
 import enum
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from typing import Final, TypeAlias
 from uuid import UUID
 
@@ -53,6 +54,9 @@ class Unfit:
     reason: str
 
 
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+"""Postgres holds neither NUL nor half a surrogate pair, in text or in JSON."""
+
 _NUMBER = re.compile(r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$")
 
 
@@ -61,7 +65,8 @@ def canonical(kind: ValueKind, raw: object, *, scale: int | None = None) -> Valu
 
     Empty text, an empty list and None are all None; an absent boolean is False. Decimals are text
     without exponent or trailing zeros, rounded half-even to `scale` digits when one is given;
-    timestamps are UTC with milliseconds; sets are sorted lists without doubles.
+    timestamps are UTC with milliseconds; sets are sorted lists without doubles. A character that
+    Postgres cannot hold becomes U+FFFD.
     """
     if kind is ValueKind.BOOLEAN:
         return _boolean(raw)
@@ -69,7 +74,7 @@ def canonical(kind: ValueKind, raw: object, *, scale: int | None = None) -> Valu
         return None
     match kind:
         case ValueKind.TEXT | ValueKind.CHOICE:
-            return raw if isinstance(raw, str) else str(raw)
+            return _storable(str(raw))
         case ValueKind.INTEGER:
             return _integer(raw)
         case ValueKind.DECIMAL:
@@ -82,9 +87,8 @@ def canonical(kind: ValueKind, raw: object, *, scale: int | None = None) -> Valu
             return _set(raw)
         case ValueKind.REFERENCE:
             return _reference(raw)
-        case ValueKind.OPAQUE:
-            return raw if isinstance(raw, (str, int, float, bool)) else str(raw)
-    raise AssertionError(kind)
+        case _:
+            return _opaque(raw)
 
 
 def is_empty(value: Value | Missing) -> bool:
@@ -93,7 +97,7 @@ def is_empty(value: Value | Missing) -> bool:
 
 
 def _boolean(raw: object) -> Value | Unfit:
-    if raw is None or raw == "":
+    if raw is None or raw in ("", []):
         return False
     if isinstance(raw, bool):
         return raw
@@ -103,7 +107,17 @@ def _boolean(raw: object) -> Value | Unfit:
         return True
     if isinstance(raw, str) and raw.strip().lower() in {"false", "no", "0"}:
         return False
-    return Unfit(reason=f"{raw!r} is not yes or no")
+    return Unfit(reason=f"{_short(raw)} is not yes or no")
+
+
+def _storable(text: str) -> str:
+    return UNSTORABLE.sub("\ufffd", text)
+
+
+def _opaque(raw: object) -> Value:
+    if isinstance(raw, float) and not math.isfinite(raw):
+        return str(raw)
+    return raw if isinstance(raw, (int, float)) else _storable(str(raw))
 
 
 def _number(raw: object) -> Decimal | None:
@@ -134,46 +148,52 @@ def _decimal(raw: object, scale: int | None) -> Value | Unfit:
     number = _number(raw)
     if number is None:
         return Unfit(reason=f"{_short(raw)} is not a number")
-    if number.adjusted() > 25 or number.adjusted() < -25:
-        return Unfit(reason=f"{_short(raw)} is out of range") if number else "0"
+    if number and number.adjusted() > 25:
+        return Unfit(reason=f"{_short(raw)} is out of range")
     if scale is not None:
-        number = number.quantize(Decimal(1).scaleb(-scale))
+        number = number.quantize(Decimal(1).scaleb(-scale), context=Context(prec=28 + scale))
+    if not number:
+        return "0"
+    if number.adjusted() < -25:
+        return Unfit(reason=f"{_short(raw)} is out of range")
     text = f"{number:f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")
-    return "0" if text in {"-0", ""} else text
+    return text
 
 
 def _date(raw: object) -> Value | Unfit:
-    if isinstance(raw, datetime):
-        return raw.astimezone(UTC).date().isoformat()
-    if isinstance(raw, date):
+    if isinstance(raw, date) and not isinstance(raw, datetime):
         return raw.isoformat()
     try:
-        return date.fromisoformat(str(raw)[:10]).isoformat()
-    except ValueError:
+        if isinstance(raw, datetime):
+            return _utc(raw).date().isoformat()
+        # A time of day in the text is cut off, its zone untouched: the day is the one written.
+        return datetime.fromisoformat(str(raw).strip()).date().isoformat()
+    except (ValueError, OverflowError):
         return Unfit(reason=f"{_short(raw)} is not a date such as 2026-11-24")
 
 
 def _timestamp(raw: object) -> Value | Unfit:
-    if isinstance(raw, datetime):
-        moment = raw
-    else:
-        try:
-            moment = datetime.fromisoformat(str(raw))
-        except ValueError:
-            return Unfit(reason=f"{_short(raw)} is not a time such as 2026-11-24T10:31:00Z")
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    try:
+        moment = raw if isinstance(raw, datetime) else datetime.fromisoformat(str(raw).strip())
+        text = _utc(moment).isoformat(timespec="milliseconds")
+    except (ValueError, OverflowError):
+        return Unfit(reason=f"{_short(raw)} is not a time such as 2026-11-24T10:31:00Z")
+    return text.replace("+00:00", "Z")
+
+
+def _utc(moment: datetime) -> datetime:
+    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    return aware.astimezone(UTC)
 
 
 def _set(raw: object) -> Value | Unfit:
     if isinstance(raw, str):
-        return [raw]
+        return [_storable(raw)]
     if not isinstance(raw, Sequence) or not all(isinstance(item, str) for item in raw):
         return Unfit(reason=f"{_short(raw)} is not a list")
-    return sorted(set(raw)) or None
+    return sorted({_storable(item) for item in raw}) or None
 
 
 def _reference(raw: object) -> Value | Unfit:
