@@ -45,6 +45,27 @@ class Api:
         ).json()
         return answer
 
+    def post_at_once(self, query: str, *each: dict[str, Any]) -> list[dict[str, Any]]:
+        """The answers to the same operation with several variables, asked at the same time."""
+        answers: list[dict[str, Any]] = []
+
+        async def send() -> None:
+            transport = httpx2.ASGITransport(app=self._as_actor)
+            async with (
+                httpx2.AsyncClient(transport=transport, base_url="http://hub.test") as client,
+                anyio.create_task_group() as group,
+            ):
+
+                async def one(variables: dict[str, Any]) -> None:
+                    body = {"query": query, "variables": variables}
+                    answers.append((await client.post("/graphql", json=body)).json())
+
+                for variables in each:
+                    group.start_soon(one, variables)
+
+        anyio.run(send)
+        return answers
+
     def ask(self, query: str, **variables: Any) -> Any:
         """The data of an operation that must succeed."""
         answer = self.post(query, variables)

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-import pytest
 from api_client import Api
 from factories import Factory
 from sqlalchemy import text
@@ -252,6 +251,28 @@ def test_a_long_list_costs_no_more_statements_than_a_short_one(api: Api, make: F
     assert len(long) <= 8
 
 
+def test_edits_of_the_same_rows_at_once_all_arrive(
+    api: Api, make: Factory, database: Database
+) -> None:
+    ids = [str(each.id) for each in make.clients(30)]
+    upward = [{"id": each, "sector": "up"} for each in ids]
+    downward = [{"id": each, "country": "down"} for each in reversed(ids)]
+
+    answers = api.post_at_once(SAVE, *[{"input": upward}, {"input": downward}] * 4)
+
+    assert [answer["data"]["saveClients"]["errors"] for answer in answers] == [[]] * 8
+    assert {(each.sector, each.country) for each in stored(database)} == {("up", "down")}
+
+
+def test_of_two_rows_of_one_name_made_at_once_one_is_refused(api: Api, database: Database) -> None:
+    answers = api.post_at_once(SAVE, *[{"input": [{"name": "Acme"}]}] * 4)
+
+    refused = [answer["data"]["saveClients"]["errors"] for answer in answers]
+    assert sorted(len(errors) for errors in refused) == [0, 1, 1, 1]
+    assert {error["code"] for errors in refused for error in errors} == {"NOT_UNIQUE"}
+    assert len(stored(database)) == 1
+
+
 def test_a_list_beyond_the_limit_is_refused(offline_api: Api) -> None:
     error = offline_api.refused(SAVE, input=[{"name": str(number)} for number in range(1001)])
 
@@ -269,39 +290,37 @@ def test_the_change_log_names_who_asked_and_the_way_in(api: Api, database: Datab
     assert logged == [("ada", "graphql")]
 
 
-@pytest.mark.parametrize(
-    ("plural", "fields"),
-    [
-        ("contacts", {"name": "Ada", "email": "ada@example.com"}),
-        ("goals", {"name": "Replies", "metric": "replied", "target": "0.05", "period": "month"}),
-        ("deals", {"code": "D1", "stage": "won", "closedOn": "2026-03-01"}),
-        ("campaigns", {"name": "Spring", "status": "sending", "dailyLimit": 50}),
-        ("sendingDomains", {"name": "mail.example", "hasSpf": True}),
-        ("mailboxes", {"address": "box@mail.example", "state": "warming"}),
-        ("excludedDays", {"day": "2026-03-02", "reason": "outage", "addedBy": "ops"}),
-    ],
-)
-def test_every_entity_can_be_saved_and_deleted(
-    api: Api, plural: str, fields: dict[str, Any]
-) -> None:
-    name = plural[0].upper() + plural[1:]
-    kind = {"Mailboxes": "Mailbox"}.get(name, name.removesuffix("s"))
-    asked = " ".join(fields)
+ENTITIES: list[tuple[str, dict[str, Any]]] = [
+    ("contacts", {"name": "Ada", "email": "ada@example.com"}),
+    ("goals", {"name": "Replies", "metric": "replied", "target": "0.05", "period": "month"}),
+    ("deals", {"code": "D1", "stage": "won", "closedOn": "2026-03-01"}),
+    ("campaigns", {"name": "Spring", "status": "sending", "dailyLimit": 50}),
+    ("sendingDomains", {"name": "mail.example", "hasSpf": True}),
+    ("mailboxes", {"address": "box@mail.example", "state": "warming"}),
+    ("excludedDays", {"day": "2026-03-02", "reason": "outage", "addedBy": "ops"}),
+]
 
-    saved = api.ask(
-        f"""mutation($input: [Save{kind}Input!]!) {{ save{name}(input: $input) {{
-          {plural} {{ id {asked} }} errors {{ message }} }} }}""",
-        input=[fields],
-    )[f"save{name}"]
-    deleted = api.ask(
-        f"""mutation($ids: [ID!]!) {{ delete{name}(ids: $ids) {{
-          {plural} {{ deletedAt }} errors {{ message }} }} }}""",
-        ids=[row["id"] for row in saved[plural]],
-    )[f"delete{name}"]
 
-    assert saved["errors"] == deleted["errors"] == []
-    assert {key: saved[plural][0][key] for key in fields} == {
-        **fields,
-        **({"target": "0.0500"} if "target" in fields else {}),
-    }
-    assert deleted[plural][0]["deletedAt"] is not None
+def test_every_entity_can_be_saved_and_deleted(api: Api) -> None:
+    for plural, fields in ENTITIES:
+        name = plural[0].upper() + plural[1:]
+        kind = {"Mailboxes": "Mailbox"}.get(name, name.removesuffix("s"))
+        asked = " ".join(fields)
+
+        saved = api.ask(
+            f"""mutation($input: [Save{kind}Input!]!) {{ save{name}(input: $input) {{
+              {plural} {{ id {asked} }} errors {{ message }} }} }}""",
+            input=[fields],
+        )[f"save{name}"]
+        deleted = api.ask(
+            f"""mutation($ids: [ID!]!) {{ delete{name}(ids: $ids) {{
+              {plural} {{ deletedAt }} errors {{ message }} }} }}""",
+            ids=[row["id"] for row in saved[plural]],
+        )[f"delete{name}"]
+
+        assert saved["errors"] == deleted["errors"] == []
+        assert {key: saved[plural][0][key] for key in fields} == {
+            **fields,
+            **({"target": "0.0500"} if "target" in fields else {}),
+        }
+        assert deleted[plural][0]["deletedAt"] is not None

@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-import anyio
-import httpx2
 import pytest
 from api_client import Api
 from factories import Factory
@@ -198,27 +196,25 @@ def test_a_bug_of_ours_is_told_by_an_id_and_logged_with_it(
     assert record.exc_info is not None
 
 
-@pytest.mark.parametrize(
-    ("state", "code"),
-    [
-        ("40P01", "EDIT_COLLISION"),  # deadlock
-        ("40001", "EDIT_COLLISION"),  # could not be serialized
-        ("57014", "TIMED_OUT"),  # statement timeout
-        ("57P01", "STORE_UNAVAILABLE"),  # the server was stopped
-        ("23514", None),  # a check that validation should have made: a bug of ours
-    ],
-)
-def test_what_postgres_says_is_told_in_words_for_the_one_who_asked(
-    database: Database, state: str, code: str | None
-) -> None:
-    raising = f"do $$ begin raise exception 'inner detail' using errcode = '{state}'; end $$"
+STATES = {
+    "40P01": "EDIT_COLLISION",  # deadlock
+    "40001": "EDIT_COLLISION",  # could not be serialized
+    "57014": "TIMED_OUT",  # statement timeout
+    "57P01": "STORE_UNAVAILABLE",  # the server was stopped
+    "23514": None,  # a check that validation should have made: a bug of ours
+}
 
-    with pytest.raises(DBAPIError) as caught, database.engine.begin() as connection:
-        connection.exec_driver_sql(raising)
 
-    told = from_database(caught.value)
-    assert (told and told.code) == code
-    assert told is None or "inner detail" not in told.message
+def test_what_postgres_says_is_told_in_words_for_the_one_who_asked(database: Database) -> None:
+    for state, code in STATES.items():
+        raising = f"do $$ begin raise exception 'inner detail' using errcode = '{state}'; end $$"
+
+        with pytest.raises(DBAPIError) as caught, database.engine.begin() as connection:
+            connection.exec_driver_sql(raising)
+
+        told = from_database(caught.value)
+        assert (told and told.code) == code
+        assert told is None or "inner detail" not in told.message
 
 
 def test_one_field_may_fail_without_the_other(api: Api, make: Factory) -> None:
@@ -256,22 +252,7 @@ def test_a_wrong_text_takes_no_place_in_the_cache() -> None:
 
 def test_questions_at_the_same_time_do_not_wait_for_each_other(api: Api, make: Factory) -> None:
     make.clients(3)
-    question = {"query": "{ clients { totalCount nodes { name } } }"}
-    answers: list[dict[str, Any]] = []
 
-    async def many() -> None:
-        transport = httpx2.ASGITransport(app=api.app)
-        async with (
-            httpx2.AsyncClient(transport=transport, base_url="http://hub.test") as client,
-            anyio.create_task_group() as group,
-        ):
-
-            async def one() -> None:
-                answers.append((await client.post("/graphql", json=question)).json())
-
-            for _ in range(25):
-                group.start_soon(one)
-
-    anyio.run(many)
+    answers = api.post_at_once("{ clients { totalCount nodes { name } } }", *[{}] * 25)
 
     assert [answer["data"]["clients"]["totalCount"] for answer in answers] == [3] * 25
