@@ -35,6 +35,11 @@ def has_entry(uid: int) -> bool:
     return True
 
 
+def name_of(uid: int) -> str:
+    """A user's name, for a message."""
+    return pwd.getpwuid(uid).pw_name if has_entry(uid) else str(uid)
+
+
 def can_reach(path: Path, account: Account) -> bool:
     """May this user pass through every folder above the path?"""
     return all(_can_pass(folder, account) for folder in path.resolve().parents)

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from hub.embedded import process
-from hub.embedded.account import has_entry, unprivileged
+from hub.embedded.account import has_entry, name_of, unprivileged
 from hub.embedded.binaries import Programs, find_programs
 from hub.embedded.errors import EmbeddedError
 from hub.embedded.place import data_folder
@@ -77,6 +77,13 @@ class EmbeddedPostgres(EmbeddedServer):
     def _prepare(self) -> None:
         if not self.data.is_dir():
             self._create()
+        owner, runner = self.data.stat().st_uid, self._runner()
+        if owner != runner:
+            raise EmbeddedError(
+                f"The data in {self.data} belong to user {name_of(owner)}, and Postgres would run"
+                f" as {name_of(runner)}. Start as the user who started it first, or name another"
+                " state folder with HUB_HOME."
+            )
         major = (self.data / "PG_VERSION").read_text().strip()
         ours = self._major_version()
         if major != ours:
@@ -178,6 +185,10 @@ class EmbeddedPostgres(EmbeddedServer):
             "postgres", "--single", "-D", draft, "postgres", words=f"CREATE DATABASE {DATABASE}"
         )
         draft.rename(self.data)
+
+    def _runner(self) -> int:
+        account = unprivileged()
+        return account.uid if account else os.geteuid()
 
     def _major_version(self) -> str:
         # "postgres (PostgreSQL) 18.6"

@@ -74,12 +74,12 @@ def test_a_wrong_password_is_refused(postgres_server_url: str) -> None:
 
 
 def test_data_and_port_are_kept_between_starts(folder: Path) -> None:
-    first = EmbeddedPostgres(folder)
+    first = EmbeddedPostgres(folder, durable=False)
     url = first.start()
     ask(url, "create table kept as select 7 as number")
     first.stop()
 
-    second = EmbeddedPostgres(folder)
+    second = EmbeddedPostgres(folder, durable=False)
 
     assert url == second.start()
     assert 7 == ask(url, "select number from kept")
@@ -132,7 +132,7 @@ def wait_until_reaped(server: EmbeddedPostgres) -> None:
 
 
 def test_a_lock_file_that_names_another_living_program_is_no_obstacle(folder: Path) -> None:
-    server = EmbeddedPostgres(folder)
+    server = EmbeddedPostgres(folder, durable=False)
     server.start()
     claim = (server.data / "postmaster.pid").read_text().splitlines()
     server.stop()
@@ -242,6 +242,17 @@ def test_data_of_another_major_version_are_left_alone(folder: Path) -> None:
     (server.data / "PG_VERSION").write_text("15\n")
 
     with pytest.raises(EmbeddedError, match=r"written by Postgres 15, and this is 18"):
+        server.start()
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="only root can give data away")
+def test_data_of_another_user_are_left_alone(folder: Path) -> None:
+    server = EmbeddedPostgres(folder, durable=False)
+    server.start()
+    server.stop()
+    os.chown(server.data, 1, 1)
+
+    with pytest.raises(EmbeddedError, match=r"belong to user daemon, .* would run as nobody"):
         server.start()
 
 
