@@ -4,104 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from demo_process import HUB, Demo, demo
 
-import hub.demo
-from hub.cli.demo_data import DemoFolder
-from hub.cli.demo_start import RunningDemo
 from hub.cli.round_trip import RoundTrip
-from hub.cli.servers import Servers
-from hub.embedded.process import descendants, is_alive
+from hub.embedded.process import is_alive
 
-HUB = Path(sys.executable).with_name("hub")
-SHEETS = Path(hub.demo.__file__).parent / "files"
-ROWS = 12
-ADDRESSES = re.compile(r"Home +(\S+).*Grid +(\S+)/(app\w+).*token (\S+)", re.DOTALL)
 pytestmark = pytest.mark.timeout(400)
-
-
-class Demo:
-    """A `hub demo` in a process of its own, and what it said."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self.process = process
-        self.said = ""
-
-    def read_until(self, text: str) -> None:
-        """Read its lines until one holds the text."""
-        assert self.process.stdout is not None
-        while True:
-            line = self.process.stdout.readline()
-            assert line, f"ended without {text!r}: {self.said}"
-            self.said += line
-            if text in line:
-                return
-
-    def running(self) -> RunningDemo:
-        """Where it says that everything is."""
-        found = ADDRESSES.search(self.said)
-        assert found
-        web, sandbox, base, token = found.groups()
-        servers = Servers(database_url="", redis_url="")
-        return RunningDemo(base=base, token=token, web=web, sandbox=sandbox, servers=servers)
-
-    def family(self) -> list[int]:
-        """Every process it has started."""
-        return descendants(self.process.pid)
-
-    def end(self, number: signal.Signals) -> int:
-        """Send a signal and wait for its end."""
-        self.process.send_signal(number)
-        assert self.process.stdout is not None
-        self.said += self.process.stdout.read()
-        return self.process.wait(timeout=30)
-
-
-@pytest.fixture
-def home() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="hub-demo-"))
-    folder.chmod(0o711)
-    yield folder
-    DemoFolder(folder).erase()
-    subprocess.run(["rm", "-rf", folder], check=True)
-
-
-@pytest.fixture(scope="module")
-def sheets(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The first rows of the demo's sheets: a company that is read in seconds."""
-    folder = tmp_path_factory.mktemp("sheets")
-    for name in ("accounts", "products", "sales_pipeline", "sales_teams"):
-        lines = (SHEETS / f"{name}.csv").read_text(encoding="utf-8").splitlines()
-        (folder / f"{name}.csv").write_text("\n".join(lines[:ROWS]) + "\n", encoding="utf-8")
-    return folder
-
-
-@contextmanager
-def demo(home: Path, sheets: Path) -> Iterator[Demo]:
-    with subprocess.Popen(
-        [HUB, "demo", "--data", sheets, "--port", "0", "--grid-port", "0"],
-        env={**os.environ, "HUB_HOME": str(home)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
-        started = Demo(process)
-        try:
-            started.read_until("Ctrl-C ends everything")
-            yield started
-        finally:
-            if process.poll() is None:
-                process.kill()
 
 
 def wait_until(is_true: Callable[[], bool], seconds: float = 30) -> None:
