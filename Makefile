@@ -9,7 +9,6 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 	--custom-compile-command 'make lock'
-SCHEMA := graphql/schema.graphql
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test fmt lint types imports cov schema lock lock-check bench
@@ -41,8 +40,7 @@ cov: $(BIN)/ready  ## Run the tests and show what they do not reach
 	$(BIN)/pytest --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 schema: $(BIN)/ready  ## Write the GraphQL schema to graphql/schema.graphql
-	$(BIN)/python -m hub_graphql.export > $(SCHEMA).draft
-	mv $(SCHEMA).draft $(SCHEMA)
+	$(BIN)/python -m hub_graphql.export
 
 lock: $(BIN)/ready  ## Pin the dependencies of pyproject.toml anew
 	$(LOCK) --upgrade --group dev pyproject.toml -o requirements.lock

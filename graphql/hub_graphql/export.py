@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     declared = published_schema()
     if not options.check:
         options.file.write_text(declared, encoding="utf-8")
-        print(f"{options.file}: {len(declared.splitlines())} lines written.")
+        print(f"{options.file.name}: {len(declared.splitlines())} lines written.")
         return 0
     published = options.file.read_text(encoding="utf-8") if options.file.exists() else ""
     if published == declared:
