@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 from starlette.types import Receive, Scope, Send
 
-from hub.sandbox.airtable.api.asgi import CUT, cutter
+from hub.sandbox.airtable.api.suffering import CUT, cutter
 from hub.sandbox.airtable.control import Control
 from hub.sandbox.airtable.limits import Limits
 from hub.sandbox.airtable.notifier import PingTiming

@@ -9,6 +9,7 @@ from hub.sandbox.airtable.api.dispatch import Dispatch
 from hub.sandbox.airtable.api.record_endpoints import RecordEndpoints
 from hub.sandbox.airtable.api.schema_endpoints import HookEndpoints, SchemaEndpoints
 from hub.sandbox.airtable.api.side_endpoints import SideEndpoints
+from hub.sandbox.airtable.api.suffering import Suffering
 from hub.sandbox.airtable.downloads import Downloads
 from hub.sandbox.airtable.edit_log import EditLog
 from hub.sandbox.airtable.faults import Faults
@@ -71,11 +72,9 @@ class Sandbox:
                 HookEndpoints(state, self.hooks),
             ),
             self.limiter,
-            self.iterators,
             self.faults,
+            Suffering(state, self.iterators, self.people, self.by_hand),
             self.journal,
-            self.people,
-            self.by_hand,
         )
 
     def load(self, body: Json, *, reload: bool = False) -> list[str]:
