@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from hub.core.metrics import Rate
-from hub.store.reports import ExcludedDayReport, FunnelCounts, WarmupDay
+from hub.store.client_reports import ExcludedDayReport, FunnelCounts, WarmupDay
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

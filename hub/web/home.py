@@ -17,9 +17,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from hub.queue import JobQueue
-from hub.store import reports
+from hub.store import client_reports, reports
+from hub.store.client_reports import Period
 from hub.store.database import Database
-from hub.store.reports import Period, StreamReport
+from hub.store.reports import StreamReport
 from hub.web.client_numbers import beside_stages, funnel_stages, warmup_lines
 from hub.web.feelings import Feeling, StreamDoor, feel, verdict
 from hub.web.templating import render
@@ -160,13 +161,13 @@ class Home:
 
     def _client(self, session: Session, query: QueryParams) -> dict[str, Any]:
         today = self._clock().date()
-        clients = reports.client_names(session)
+        clients = client_reports.client_names(session)
         days = _days(query.get("days"))
         with_excluded = query.get("excluded") == "1"
         chosen = _uuid(query.get("client"))
         if chosen is None:
             since = today - timedelta(days=max(PERIODS))
-            chosen = reports.busiest_client(session, since) or next(
+            chosen = client_reports.busiest_client(session, since) or next(
                 (client.id for client in clients), None
             )
         client = next((client for client in clients if client.id == chosen), None)
@@ -181,10 +182,12 @@ class Home:
         }
         if client is None:
             return shown
-        until = reports.last_day(session, client.id) or today
+        until = client_reports.last_day(session, client.id) or today
         period = Period(since=until - timedelta(days=days), until=until)
-        counts = reports.funnel_counts(session, client.id, period, with_excluded=with_excluded)
-        excluded = reports.excluded_days(session, client.id, period)
+        counts = client_reports.funnel_counts(
+            session, client.id, period, with_excluded=with_excluded
+        )
+        excluded = client_reports.excluded_days(session, client.id, period)
         return shown | {
             "period": period,
             "first_day": period.since + timedelta(days=1),
@@ -192,7 +195,9 @@ class Home:
             "stages": funnel_stages(counts),
             "beside": beside_stages(counts),
             "excluded": excluded,
-            "warmup": warmup_lines(reports.warmup_days(session, client.id, period), excluded),
+            "warmup": warmup_lines(
+                client_reports.warmup_days(session, client.id, period), excluded
+            ),
         }
 
 

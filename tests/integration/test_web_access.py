@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
 from web_site import built_app, client_of
 
 from hub.access import Access, is_loopback, listening_host
@@ -199,3 +200,17 @@ def test_a_person_reads_a_page_and_a_program_one_line(open_site: TestClient) -> 
     assert page.status_code == line.status_code == 404
     assert "<h1>There is nothing here</h1>" in page.text
     assert line.json()["error"] == "NOT_FOUND"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Origin": "https://evil.example"}, {"Host": "evil.example"}],
+)
+def test_a_foreign_page_opens_no_websocket(open_site: TestClient, headers: dict[str, str]) -> None:
+    with (
+        pytest.raises(WebSocketDisconnect) as refused,
+        open_site.websocket_connect("ws://127.0.0.1/graphql", headers=headers),
+    ):
+        pass
+
+    assert refused.value.code == 1008
