@@ -110,7 +110,12 @@ class SandboxServer:
     def restore(self, base: str, table: str, records: list[str]) -> dict[str, Any]:
         return self._post("restore", {"base": base, "table": table, "records": records})
 
-    def remove(self, base: str, table: str, field: str | None = None) -> dict[str, Any]:
+    def duplicate(self, base: str, table: str, records: list[str]) -> dict[str, Any]:
+        return self._post("duplicate", {"base": base, "table": table, "records": records})
+
+    def remove(
+        self, base: str, table: str | None = None, field: str | None = None
+    ) -> dict[str, Any]:
         return self._post("remove", {"base": base, "table": table, "field": field})
 
     def rename_choice(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import click
@@ -16,15 +16,24 @@ DEFAULT_PORT = 8900
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ChosenLimits:
+    """The limits that the command line sets; `None` switches one off."""
+
+    per_base: int | None
+    per_token: int | None
+    penalty_seconds: float
+    monthly_calls: int | None
+    records_per_table: int | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """What the command line asks for."""
 
     data: Path | None
     files: tuple[Path, ...]
     reload: bool
-    rate_limited: bool
-    penalty_seconds: float
-    monthly_calls: int | None
+    limits: ChosenLimits
     control_token: str | None
 
 
@@ -60,6 +69,21 @@ class Settings:
 )
 @click.option("--monthly-calls", type=click.IntRange(min=0), help="Quota of the workspace.")
 @click.option(
+    "--base-rate",
+    type=click.IntRange(min=1),
+    default=5,
+    show_default=True,
+    help="Requests a second that a base lets through.",
+)
+@click.option(
+    "--user-rate",
+    type=click.IntRange(min=1),
+    default=50,
+    show_default=True,
+    help="Requests a second that all tokens of a user share.",
+)
+@click.option("--records-per-table", type=click.IntRange(min=1), help="A full table refuses more.")
+@click.option(
     "--control-token",
     envvar="SANDBOX_CONTROL_TOKEN",
     help="Opens the control door to other machines.",
@@ -75,6 +99,9 @@ def sandbox_command(
     no_rate_limit: bool,
     penalty_seconds: float,
     monthly_calls: int | None,
+    base_rate: int,
+    user_rate: int,
+    records_per_table: int | None,
     control_token: str | None,
 ) -> None:
     """Run a stand-in for Airtable's Web API with a grid for people.
@@ -90,9 +117,13 @@ def sandbox_command(
                 data=data,
                 files=files,
                 reload=reload,
-                rate_limited=not no_rate_limit,
-                penalty_seconds=penalty_seconds,
-                monthly_calls=monthly_calls,
+                limits=ChosenLimits(
+                    per_base=None if no_rate_limit else base_rate,
+                    per_token=None if no_rate_limit else user_rate,
+                    penalty_seconds=penalty_seconds,
+                    monthly_calls=monthly_calls,
+                    records_per_table=records_per_table,
+                ),
                 control_token=control_token,
             ),
         )
@@ -116,15 +147,7 @@ def _serve(listener: socket.socket, settings: Settings) -> None:
             "Name a folder that can be written with --data."
         ) from error
     with contextlib.closing(state):
-        sandbox = Sandbox(
-            state,
-            Limits(
-                per_base=5 if settings.rate_limited else None,
-                per_token=50 if settings.rate_limited else None,
-                penalty_seconds=settings.penalty_seconds,
-                monthly_calls=settings.monthly_calls,
-            ),
-        )
+        sandbox = Sandbox(state, Limits(**asdict(settings.limits)))
         for file in settings.files:
             try:
                 sandbox.load_file(file, reload=settings.reload)

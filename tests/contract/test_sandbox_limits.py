@@ -112,3 +112,12 @@ def test_one_request_too_many_is_answered_429_on_the_wire(strict: SandboxServer)
 def test_every_request_about_a_base_counts(strict: SandboxServer) -> None:
     for path in (f"/v0/meta/bases/{BASE}/tables", f"/v0/bases/{BASE}/webhooks"):
         assert (429, REFUSAL) in [strict.call("GET", path) for _ in range(40)]
+
+
+def test_a_full_table_refuses_more() -> None:
+    server = SandboxServer(limits=Limits(per_base=None, records_per_table=4)).start()
+    server.load(sample())
+
+    assert 422 == server.call("POST", TABLE, {"records": [{"fields": {}}] * 2})[0]
+    assert 200 == server.call("POST", TABLE, {"records": [{"fields": {}}]})[0]
+    server.stop()

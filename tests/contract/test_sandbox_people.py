@@ -197,3 +197,20 @@ def test_people_have_no_rate_limit(loaded: SandboxServer) -> None:
     for number in range(30):
         body = {"update": [{"id": CLIENT_0, "fields": {NAME: f"N{number}"}}]}
         assert 200 == edit(loaded, body)[0]
+
+
+def test_a_copied_row_has_the_same_cells_under_an_id_of_its_own(loaded: SandboxServer) -> None:
+    loaded.edit(BASE, CLIENTS, update=[{"id": CLIENT_0, "fields": {"Hub ID": "h"}}])
+    (copy,) = loaded.duplicate(BASE, CLIENTS, [CLIENT_0])["rows"]
+
+    assert copy["id"] != CLIENT_0
+    assert ("C0", "h") == (copy["fields"][NAME], copy["fields"][field("Hub ID")])
+    deal = loaded.call("GET", f"/v0/{BASE}/{DEALS}/{DEAL_0}")[1]
+    assert [CLIENT_0, copy["id"]] == deal["fields"]["Client"]
+
+
+def test_a_base_that_is_taken_away_is_gone(loaded: SandboxServer) -> None:
+    loaded.remove(BASE)
+
+    assert 403 == loaded.call("GET", f"/v0/{BASE}/{CLIENTS}")[0]
+    assert {"bases": []} == loaded.call("GET", "/_ui/bases", token=None)[1]

@@ -52,6 +52,7 @@ class Control:
             ("POST", "clock", self.move_clock),
             ("POST", "forgive", self.forgive),
             ("POST", "restore", self.restore),
+            ("POST", "duplicate", self.duplicate),
             ("POST", "remove", self.remove),
             ("POST", "rename-choice", self.rename_choice),
         ]
@@ -107,9 +108,20 @@ class Control:
         edited = self.sandbox.people.restore(base, table, items, body.get("user", "Alex"))
         return answer({"transaction": base.transaction, "rows": edited.rows})
 
-    async def remove(self, request: Request) -> Response:
-        """Take a field or a table away, as only a person can: {base, table, field?, user?}."""
+    async def duplicate(self, request: Request) -> Response:
+        """Copy records within their table: {base, table, records: [id], user?}."""
         body = await _body(request)
+        base, table = self._place(body)
+        ids = [str(each) for each in body.get("records") or []]
+        edited = self.sandbox.people.duplicate(base, table, ids, body.get("user", "Alex"))
+        return answer({"transaction": base.transaction, "rows": edited.rows})
+
+    async def remove(self, request: Request) -> Response:
+        """Take a field, a table or a base away, as only a person can: {base, table?, field?}."""
+        body = await _body(request)
+        if body.get("table") is None and body.get("base") in self.sandbox.state.bases:
+            self.sandbox.drop_base(body["base"])
+            return answer({})
         base, table = self._place(body)
         actor = self.sandbox.state.person(body.get("user", "Alex"))
         if body.get("field") is None:

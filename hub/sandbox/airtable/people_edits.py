@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from hub.sandbox.airtable import errors
 from hub.sandbox.airtable.feed import row_of
+from hub.sandbox.airtable.fields.registry import is_computed
 from hub.sandbox.airtable.json_values import Fields, Json
 from hub.sandbox.airtable.model import Actor, Base, Record, Table
 from hub.sandbox.airtable.plan import CellWriting, Plan
@@ -63,6 +64,25 @@ class PeopleEdits:
         committed = self.transactions.commit(base, plan, self.state.person(user))
         reader = Reader(self.state, base)
         rows = [row_of(reader, table, table.records[record_id]) for record_id, _ in records]
+        return Edited(committed=committed, rows=rows)
+
+    def duplicate(self, base: Base, table: Table, record_ids: list[str], user: str) -> Edited:
+        """Copy records as people do: every cell that can be written, a shared key included."""
+        plan = Plan()
+        made = []
+        for record_id in record_ids:
+            record = table.records.get(record_id)
+            if record is None:
+                raise errors.row_does_not_exist(record_id)
+            cells = {
+                field_id: value
+                for field_id, value in record.values.items()
+                if not is_computed(table.fields[field_id].type)
+            }
+            made.append(plan.create(table, cells))
+        committed = self.transactions.commit(base, plan, self.state.person(user))
+        reader = Reader(self.state, base)
+        rows = [row_of(reader, table, table.records[record_id]) for record_id in made]
         return Edited(committed=committed, rows=rows)
 
     def _creates(

@@ -90,13 +90,16 @@ class Sandbox:
     def reset(self) -> None:
         """Forget every base, token, person, fault and request; the clock is right again."""
         for base_id in list(self.state.bases):
-            self.state.drop_base(base_id)
-            self._begin_anew([base_id])
+            self.drop_base(base_id)
         self.state.forget_everyone()
         self.state.clock.reset()
         self.faults.clear()
         self.journal.clear()
         self.limiter.forgive()
+
+    def drop_base(self, base_id: str) -> None:
+        self.state.drop_base(base_id)
+        self._begin_anew([base_id])
 
     def _begin_anew(self, base_ids: list[str]) -> None:
         for base_id in base_ids:
