@@ -96,6 +96,9 @@ def _numbers(row: Mapping[Any, Any], period: str, days: Range) -> DeliveryNumber
     first, last = row["first_day"], row["last_day"]
     if period == "week":
         first, last = row["starts"], row["starts"] + timedelta(days=6)
+    elif period == "month":
+        first = row["starts"]
+        last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
     elif period == "total":
         first, last = days[0] or first, days[1] or last
     counts: dict[str, Any] = {name: row[name] for name in delivery_funnel.COUNTS}

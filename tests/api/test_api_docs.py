@@ -6,9 +6,12 @@ import inspect
 import re
 from pathlib import Path
 
+from graphql import build_schema, parse, validate
+
 from hub_graphql import errors, http, validation, writing
 
-PAGE = (Path(__file__).parents[2] / "graphql" / "README.md").read_text()
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "graphql" / "README.md").read_text()
 
 
 def test_every_code_of_the_api_is_explained() -> None:
@@ -29,3 +32,17 @@ def test_every_code_of_an_item_is_explained() -> None:
 
     assert {"NOT_UNIQUE", "REQUIRED", "DUPLICATE", "NOT_FOUND"} <= codes
     assert [code for code in codes if f"`{code}`" not in PAGE] == []
+
+
+def test_operations_shown_in_the_docs_fit_the_published_schema() -> None:
+    schema = build_schema((ROOT / "graphql" / "schema.graphql").read_text())
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    shown = [
+        (page.name, text)
+        for page in pages
+        for text in re.findall(r"^```graphql\n(.*?)^```", page.read_text(), re.S | re.M)
+    ]
+
+    assert shown
+    for name, text in shown:
+        assert validate(schema, parse(text)) == [], name

@@ -192,6 +192,18 @@ def test_weeks_run_from_monday_to_sunday_and_total_is_one_period(api: Api, make:
     assert (whole["firstDay"], whole["lastDay"], whole["sent"]) == (day(0), day(8), 9)
 
 
+def test_months_are_calendar_months(api: Api, make: Factory) -> None:
+    client = make.client()
+    make.delivery(make.campaign(client_id=client.id), days=32, sent=1)
+
+    months = funnel(api, client=str(client.id), by="MONTH")["periods"]
+
+    assert [(each["firstDay"], each["lastDay"], each["days"]) for each in months] == [
+        ("2026-03-01", "2026-03-31", 30),
+        ("2026-04-01", "2026-04-30", 2),
+    ]
+
+
 def test_a_range_of_days_holds_its_first_and_last(api: Api, make: Factory) -> None:
     client = make.client()
     make.delivery(make.campaign(client_id=client.id), days=5, sent=1)

@@ -60,8 +60,8 @@ def delivery_sums(
     starts: ColumnElement[Any] = cast(null(), Date())
     if period == "day":
         starts = rows.c.day
-    elif period == "week":
-        starts = cast(func.date_trunc("week", rows.c.day), Date())
+    elif period != "total":
+        starts = cast(func.date_trunc(period, rows.c.day), Date())
     statement = select(
         owner.label("owner"),
         starts.label("starts"),

@@ -20,6 +20,7 @@ _META = column_meta(DeliveryMetricDaily.__table__)  # type: ignore[attr-defined]
 class Period(enum.Enum):
     DAY = strawberry.enum_value("day", description="Each day by itself.")
     WEEK = strawberry.enum_value("week", description="Weeks from Monday to Sunday.")
+    MONTH = strawberry.enum_value("month", description="Calendar months.")
     TOTAL = strawberry.enum_value("total", description="All days in one.")
 
 
