@@ -104,10 +104,9 @@ def _report(error: HubError, connection: str, stream: str | None, run_id: UUID) 
 
 def tidy() -> None:
     """Keep the stores small and the change log's partitions ahead."""
-    from hub.store import change_log, intents, upkeep
+    from hub.store import intents, upkeep
 
     wiring = _wiring()
-    change_log.ensure_minute_tick(wiring.database)
     with wiring.database.unit_of_work(Provenance(actor="tidy", origin="tidy")) as session:
         upkeep.ensure_change_partitions(session, months_ahead=2)
         upkeep.forget_idle_runs(session, days=30)

@@ -22,10 +22,10 @@ from sqlalchemy.exc import OperationalError
 from hub.config import Connection
 from hub.errors import StoreUnavailable
 from hub.queue import JobKind, JobQueue
-from hub.store import change_log, leases, upkeep
+from hub.store import leases, upkeep
 from hub.store.database import Database, Provenance
 from hub.sync.holder import is_gone
-from workers import queues
+from workers import memory, queues
 
 log = structlog.get_logger(__name__)
 
@@ -87,6 +87,9 @@ class Scheduler:
             except (psycopg2.OperationalError, OperationalError, psycopg2.InterfaceError):
                 log.warning("the central Postgres does not answer; trying again")
                 self.stopped.wait(RECONNECT.total_seconds())
+            except StoreUnavailable as exc:
+                log.warning("trying again", reason=exc.message)
+                self.stopped.wait(RECONNECT.total_seconds())
 
     def _lead(self) -> None:
         connection = psycopg2.connect(
@@ -98,6 +101,7 @@ class Scheduler:
             connection.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
             if not self._become_leader(connection):
                 return
+            memory.settle_era(self.database, self.queue)
             with connection.cursor() as cursor:
                 cursor.execute(f"listen {CHANNEL}")
             log.info("scheduling", connections=list(self.connections))
@@ -201,7 +205,8 @@ class Scheduler:
             self._enqueue(queues.TEND_HOOK, name, f"{name}: look after the webhook")
 
     def _tidy(self) -> None:
-        change_log.ensure_minute_tick(self.database)
+        memory.remember_tick(self.database, self.queue)
+        memory.watch_writers(self.database)
         self._enqueue(queues.TIDY, None, "Tidy up the stores")
 
     def _enqueue(self, kind: JobKind, connection: str | None, description: str) -> None:

@@ -67,3 +67,12 @@ def hold_streams(session: Session, check: EraCheck) -> int:
         {"reason": f"era {check.era}: {check.reason}. Look at a preview, then resume."},
     )
     return len(held.all())
+
+
+def database_identity(database: Database) -> str:
+    """Names the database among all clusters; a copied data folder has the same name."""
+    with database.engine.begin() as connection:
+        found: str = connection.execute(
+            text("select hub.system_identifier()::text || '/' || current_database()")
+        ).scalar_one()
+    return found

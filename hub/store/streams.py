@@ -71,6 +71,17 @@ def exists(session: Session, connection: str, stream: str) -> bool:
     return found
 
 
+def release_era_hold(session: Session, connection: str, stream: str) -> None:
+    """Let a stream go on that waits since the database was restored or copied."""
+    session.execute(
+        text(
+            "update hub.stream_state set hold_reason = null where connection = :connection"
+            " and stream = :stream and hold_reason like 'era %'"
+        ),
+        {"connection": connection, "stream": stream},
+    )
+
+
 def overview(session: Session) -> list[dict[str, Any]]:
     """Every stream with its state and its open matters, by name."""
     found = session.execute(

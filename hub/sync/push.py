@@ -20,7 +20,6 @@ from hub.core.policies import DeletePolicy
 from hub.core.records import FieldSchema
 from hub.store import change_log, leases, links, rows, runs, streams
 from hub.store.rows import Row
-from hub.store.streams import State
 from hub.sync import guarding
 from hub.sync.connection import Work
 from hub.sync.deletes import read_with_witness, settle_missing
@@ -56,7 +55,9 @@ def push_changes(work: Work, mapping: StreamMapping) -> None:
     tick = change_log.take_tick(database)
     with database.reading() as session:
         asked = links.rechecks(session, mapping.connection, mapping.stream)
-        changed = _changed_rows(session, mapping, state, tick)
+        changed = change_log.changed_rows(
+            session, mapping.hub_table, after=state.push_tick, until=tick
+        )
     row_ids = list(dict.fromkeys([*changed, *asked]))
     if _is_stopped_by_guard(work, mapping, row_ids):
         return
@@ -82,13 +83,6 @@ def _note_approved(session: Session, mapping: StreamMapping, row_ids: Sequence[U
     )
     if approved & {str(row_id) for row_id in row_ids}:
         runs.mark_applied(session, mapping.connection, mapping.stream, guarding.OVERWRITE_AT_SOURCE)
-
-
-def _changed_rows(session: Session, mapping: StreamMapping, state: State, tick: int) -> list[UUID]:
-    changes = change_log.read_changes(
-        session, after=state.push_tick, until=tick, tables=[mapping.hub_table]
-    )
-    return list(dict.fromkeys(change.row_id for change in changes))
 
 
 def _chunks(row_ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:

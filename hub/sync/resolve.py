@@ -161,6 +161,9 @@ def pause(database: Database, connection: str, stream: str, *, paused: bool, by:
     with database.unit_of_work(Provenance(actor=by, origin="cli")) as session:
         _known(session, connection, stream)
         streams.change(session, connection, stream, is_paused=paused, needs_reconcile=True)
+        if not paused:
+            # Held by a new era, it was looked at by now; a plan that the guard stopped stays.
+            streams.release_era_hold(session, connection, stream)
         leases.ring(session, connection, "person")
 
 
