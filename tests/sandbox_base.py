@@ -122,6 +122,8 @@ def kitchen_table() -> dict[str, Any]:
             _field("Changed", "lastModifiedTime", isValid=True,
                    referencedFieldIds=[field("Number")], result={"type": "dateTime"}),
             _field("Changed by", "lastModifiedBy"),
+            _field("Next day", "formula", formula="DATEADD({Day}, 1, 'days')", isValid=True,
+                   referencedFieldIds=[field("Day")], result={"type": "date"}),
             _field("Double", "formula", formula="{Number}*2", isValid=True,
                    referencedFieldIds=[field("Number")]),
         ],

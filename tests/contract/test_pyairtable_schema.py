@@ -34,7 +34,7 @@ def test_bases_and_their_tables_are_listed(api: Api) -> None:
 def test_the_schema_of_every_field_type_is_understood(base: Base) -> None:
     schema = base.schema()
 
-    assert 27 == len(schema.table(KITCHEN).fields)
+    assert 28 == len(schema.table(KITCHEN).fields)
     assert DEALS == schema.table("Clients").field("Deals").options.linked_table_id  # type: ignore[union-attr]  # a link field
     assert [field("Name")] == schema.table(CLIENTS).view("Won").visible_field_ids
 

@@ -162,7 +162,7 @@ def test_null_clears_every_type_at_once(loaded: SandboxServer) -> None:
 def test_an_empty_record_has_only_its_computed_cells(loaded: SandboxServer) -> None:
     made = loaded.call("POST", TABLE, {"fields": {}})[1]["fields"]
 
-    assert {"Auto", "Made", "Made by", "Changed by", "Double"} == set(made)
+    assert {"Auto", "Made", "Made by", "Changed by", "Double", "Next day"} == set(made)
     assert (1, 0) == (made["Auto"], made["Double"])
 
 
@@ -177,6 +177,16 @@ def test_computed_cells_are_there_in_the_answer(loaded: SandboxServer) -> None:
     assert "Owner" == changed["fields"]["Changed by"]["name"]
     assert changed["fields"]["Changed"] > made["fields"]["Changed"]
     assert 8 == changed["fields"]["Double"]
+
+
+def test_a_formula_of_a_day_answers_a_day_and_one_without_a_day_an_error(
+    loaded: SandboxServer,
+) -> None:
+    made = loaded.call("POST", TABLE, {"fields": {"Day": "2026-02-28"}})[1]["fields"]
+    empty = loaded.call("POST", TABLE, {"fields": {}})[1]["fields"]
+
+    assert "2026-03-01" == made["Next day"]
+    assert {"error": "#ERROR!"} == empty["Next day"]
 
 
 def test_a_watched_fields_time_stands_still_for_others(loaded: SandboxServer) -> None:

@@ -96,7 +96,9 @@ class Reader:
             groups = Computed(self, table, record).lookup(field)
             return [each for _, values in groups for each in values] or None
         if kind in DERIVED:
-            return to_json(self.formula_value(table, record, field))
+            value = to_json(self.formula_value(table, record, field))
+            is_day = isinstance(value, str) and (field.option("result") or {}).get("type") == "date"
+            return value[:10] if is_day else value
         return record.values.get(field.id)
 
     def payload_value(self, table: Table, record: Record, field: Field) -> Json:
