@@ -41,9 +41,7 @@ def outgoing_cells(
         ours = row.get(name)
         base = link.shadow.get(name, MISSING) if link is not None else MISSING
         if base is MISSING:
-            if link is None and is_empty(ours):
-                continue
-            if link is not None and is_empty(ours):
+            if is_empty(ours):
                 # Nothing was ever agreed here and we have nothing to say.
                 continue
             yield Outgoing(mapping=field_mapping, schema=schema, ours=ours, believed=None)

@@ -297,9 +297,12 @@ def _plan_cells(
             ),
             _rules(mapping, field_mapping, standing),
         )
+        # An open conflict is told again only when it looks different.
+        is_news = True
         if decision.action is Action.FREEZE:
             cell = _freeze(field_mapping, base, theirs, as_hub, decision)
-            if cell != standing:
+            is_news = cell != standing
+            if is_news:
                 freezes.append(cell)
                 frozen[name] = cell
         elif standing is not None:
@@ -313,7 +316,7 @@ def _plan_cells(
             takes[name] = (decision.pair.hub, their_edit)
             overwrites = overwrites or not is_empty(ours)
         has_to_push = has_to_push or decision.action is Action.PUSH
-        if decision.clash is not None and _is_news(decision, standing, freezes):
+        if decision.clash is not None and is_news:
             disagreements.append(
                 _disagreement(name, base, as_hub, ours, their_edit, our_edit, decision.clash)
             )
@@ -398,11 +401,6 @@ def _frozen(name: str, theirs: Value, why: Unfit | Parked) -> Frozen:
 
 def _closing_winner(decision: Decision) -> Winner | None:
     return {Action.TAKE: Winner.THEIRS, Action.PUSH: Winner.OURS}.get(decision.action)
-
-
-def _is_news(decision: Decision, standing: Frozen | None, freezes: list[Frozen]) -> bool:
-    """Whether the conflict is new or looks different from the one that is open."""
-    return decision.action is not Action.FREEZE or standing is None or bool(freezes)
 
 
 def _disagreement(
