@@ -19,7 +19,7 @@ from hub.core.merge import Pair
 from hub.core.outgoing import outgoing_cells
 from hub.core.plan import Disagreement, empty_of, plan_record
 from hub.core.policies import ConflictPolicy, Direction, FirstMatchPolicy, UpdateMode
-from hub.core.values import Unfit, Value
+from hub.core.values import Unfit, Value, is_empty
 
 ROUNDS = 5
 HUB_VALUES: dict[str, st.SearchStrategy[Value]] = {
@@ -214,8 +214,8 @@ def test_strangers_come_to_rest(
 
     settled(sides)
 
-    filled = {name for name, value in row.items() if value not in (None, False)}
-    lost = {name for name in filled if sides.row[name] in (None, False)}
+    filled = {name for name, value in row.items() if not is_empty(value)}
+    lost = {name for name in filled if is_empty(sides.row[name])}
     assert all(mapping.by_column(name).direction is Direction.TO_HUB for name in lost)
 
 
