@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from hub.store.database import Database
+from hub_graphql import app, context
 from hub_graphql.app import create_graphql_app
 from hub_graphql.errors import from_database
 from hub_graphql.limits import Limits
@@ -215,6 +216,34 @@ def test_what_postgres_says_is_told_in_words_for_the_one_who_asked(database: Dat
         told = from_database(caught.value)
         assert (told and told.code) == code
         assert told is None or "inner detail" not in told.message
+
+
+def test_a_question_that_waits_too_long_is_stopped(
+    api: Api, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(context, "STATEMENT_TIMEOUT_MS", 200)
+
+    with database.engine.begin() as connection:
+        connection.execute(text("lock table client in access exclusive mode"))
+        error = api.refused("{ clients { totalCount } }")
+
+    assert error["extensions"]["code"] == "TIMED_OUT"
+    assert error["path"] == ["clients"]
+    assert api.ask("{ clients { totalCount } }")["clients"]["totalCount"] == 0
+
+
+def test_an_operation_that_takes_too_long_in_all_is_let_go(
+    api: Api, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "OPERATION_TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr(context, "STATEMENT_TIMEOUT_MS", 1000)
+
+    with database.engine.begin() as connection:
+        connection.execute(text("lock table client in access exclusive mode"))
+        error = api.refused("{ clients { totalCount } }")
+
+    assert error["extensions"]["code"] == "TIMED_OUT"
+    assert "look before you repeat it" in error["message"]
 
 
 def test_one_field_may_fail_without_the_other(api: Api, make: Factory) -> None:

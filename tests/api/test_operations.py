@@ -144,6 +144,14 @@ def test_the_published_schema_is_what_the_types_declare() -> None:
     assert export.main(["--check"]) == 0
 
 
+def test_the_export_writes_what_the_check_accepts(tmp_path: Path) -> None:
+    written = tmp_path / "schema.graphql"
+
+    assert export.main(["--file", str(written)]) == 0
+    assert export.main(["--check", "--file", str(written)]) == 0
+    assert written.read_text() == export.SDL_FILE.read_text()
+
+
 def test_drift_is_shown_and_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     stale = tmp_path / "schema.graphql"
     stale.write_text(export.SDL_FILE.read_text().replace("sector: String", "branch: String"))
