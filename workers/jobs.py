@@ -10,6 +10,7 @@ from typing import Protocol
 from uuid import UUID
 
 import structlog
+from sqlalchemy.exc import OperationalError
 
 from hub import monitoring
 from hub.errors import HubError
@@ -81,9 +82,14 @@ def _attend(connection: str, *, trigger: str, tend: bool = False) -> None:
 
     wiring = _wiring()
     with monitoring.tags(connection=connection):
-        attendance = attend(
-            wiring.sync_connection(connection), trigger=trigger, report=_report, tend=tend
-        )
+        try:
+            attendance = attend(
+                wiring.sync_connection(connection), trigger=trigger, report=_report, tend=tend
+            )
+        except OperationalError:
+            # The work stands in Postgres and is swept up when that answers again.
+            log.warning("the central Postgres does not answer; the work is taken up later")
+            return
         log.info(
             "attended" if attendance.attended else "somebody else is at it",
             trigger=trigger,
@@ -110,6 +116,8 @@ def tidy() -> None:
     with wiring.database.unit_of_work(Provenance(actor="tidy", origin="tidy")) as session:
         upkeep.ensure_change_partitions(session, months_ahead=2)
         upkeep.forget_idle_runs(session, days=30)
+        # Payloads live for seven days; a stream that was down for long may still read them.
+        intents.close_rested(session, None, minutes=8 * 24 * 60)
         intents.forget_old(session, days=8)
         for failing in upkeep.long_failing(session, minutes=5):
             log.error(

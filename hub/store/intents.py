@@ -158,6 +158,25 @@ def _intent(row: Any) -> Intent:
     )
 
 
+def close_rested(session: Session, connection: str | None, minutes: int) -> int:
+    """Close answered intents whose payload cannot come any more; how many.
+
+    Without a connection those that are older than `minutes`; with one, all of them: its payload
+    history is gone.
+    """
+    result = session.execute(
+        text(
+            "update hub.write_intent set closed_at = clock_timestamp()"
+            " where closed_at is null and outcome is not null"
+            " and case when cast(:connection as text) is null"
+            "  then created_at < clock_timestamp() - make_interval(mins => :minutes)"
+            "  else connection = :connection end"
+        ),
+        {"connection": connection, "minutes": minutes},
+    )
+    return int(result.rowcount)  # type: ignore[attr-defined]  # an UPDATE has one
+
+
 def forget_old(session: Session, days: int) -> int:
     """Drop intents that no payload can speak of any more; how many."""
     result = session.execute(

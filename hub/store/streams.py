@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from hub.core.records import HookInfo
 from hub.errors import LeaseLost
+from hub.store import intents
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -248,7 +249,11 @@ def extend_hook(
 
 
 def close_hook(session: Session, connection: str, external_id: str, reason: str) -> None:
-    """Give a hook up; every stream of the connection is read completely once."""
+    """Give a hook up; every stream of the connection is read completely once.
+
+    What it recorded is gone with it, so no intent waits for its payload any longer.
+    """
+    intents.close_rested(session, connection, minutes=0)
     session.execute(
         text(
             "update hub.hook set closed_at = clock_timestamp(), closed_reason = :reason"

@@ -14,10 +14,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from sqlalchemy.exc import OperationalError
+
 from hub.contract import Priority
 from hub.core.mapping import StreamMapping
 from hub.core.records import StreamSchema
-from hub.errors import CursorExpired, HubError, LeaseLost, RateLimited, RemoteMissing
+from hub.errors import (
+    CursorExpired,
+    HubError,
+    LeaseLost,
+    RateLimited,
+    RemoteMissing,
+    StoreUnavailable,
+)
 from hub.store import leases, runs, schemas, streams
 from hub.store.database import Provenance
 from hub.store.leases import LeaseGrant
@@ -96,6 +105,7 @@ class _Attendant:
         self._until = time.monotonic() + LONGEST_SECONDS
         self._scans: dict[str, Scan] = {}
         self._failed: set[str] = set()
+        self._left: set[str] = set()
         self._schema: dict[str, StreamSchema] = {}
         connection.limiter.hold = self._hold_lease
 
@@ -115,7 +125,7 @@ class _Attendant:
                 pings = leases.waiting_pings(session, self._connection.name)
             if set(pings.values()) - {"hub"}:
                 self._pull()
-            if pings and self._attendance.retry_after_seconds is None:
+            if (pings or self._left) and self._attendance.retry_after_seconds is None:
                 self._push()
             if self._attendance.retry_after_seconds is not None:
                 # The pings stay: the work is taken up again a little later.
@@ -127,7 +137,7 @@ class _Attendant:
             if time.monotonic() > self._until:
                 self._attendance.is_unfinished = True
                 return
-            if not is_scanning and self._is_quiet():
+            if not is_scanning and not self._left and self._is_quiet():
                 return
 
     def _is_quiet(self) -> bool:
@@ -178,9 +188,16 @@ class _Attendant:
                 return
 
     def _push(self) -> None:
+        self._left.clear()
         for mapping in self._connection.ordered:
-            if mapping.stream not in self._failed:
-                self._step("push", mapping, lambda work, m=mapping: push_changes(work, m))  # type: ignore[misc]  # the default binds the loop's value
+            if mapping.stream in self._failed:
+                continue
+
+            def send(work: Work, mapping: StreamMapping = mapping) -> None:
+                if not push_changes(work, mapping, is_rung=self._is_rung):
+                    self._left.add(mapping.stream)
+
+            self._step("push", mapping, send)
 
     def _scan(self) -> bool:
         """Read one page of the first stream that is due; True when there is more to read."""
@@ -241,6 +258,16 @@ class _Attendant:
             except HubError as exc:
                 self._note_failure(work, stream, exc)
                 return False
+            except OperationalError as exc:
+                # A deadlock, a lost connection: the transaction was rolled back, nothing is lost.
+                error = StoreUnavailable("The central Postgres broke off; it is tried again.")
+                error.__cause__ = exc
+                self._note_failure(work, stream, error)
+                return False
+            except Exception as exc:
+                if self._is_news(work, stream, exc):
+                    raise
+                return False
         return True
 
     @contextmanager
@@ -283,6 +310,35 @@ class _Attendant:
                         error_message=message,
                     )
 
+    def _is_news(self, work: Work, stream: str | None, exc: Exception) -> bool:
+        """Write a bug down; True the first time, when Sentry must hear of it."""
+        bug = HubError(
+            f"[{self._connection.name}] {work.kind} {stream or 'all streams'}: an error of the hub "
+            f"({type(exc).__name__}). Sentry and the log have it; the work is tried again."
+        )
+        work.failure = bug
+        self._attendance.retry_after_seconds = BUG_PAUSE_SECONDS
+        if stream is not None:
+            self._failed.add(stream)
+        with self._database.unit_of_work(self._provenance) as session:
+            streams.note_failure(
+                session,
+                self._connection.name,
+                stream,
+                part=work.kind,
+                code=bug.code,
+                message=bug.message,
+            )
+            return runs.raise_alert(
+                session,
+                f"bug:{self._connection.name}:{stream or '*'}:{type(exc).__name__}",
+                severity="error",
+                title=bug.message,
+                next_step="Report it with the run's id; the other streams go on.",
+                connection=self._connection.name,
+                stream=stream,
+            )
+
     def _note_failure(self, work: Work, stream: str | None, exc: HubError) -> None:
         work.failure = exc
         connection = self._connection.name
@@ -317,6 +373,7 @@ class _Attendant:
 
 
 PAGES_A_STEP = 10
+BUG_PAUSE_SECONDS = 60.0
 _NEXT_STEPS = {
     "PERMISSION": "Set a valid token with access to the base, then restart the worker.",
     "QUOTA_EXCEEDED": "Raise the plan or wait for the new month, then resume the stream.",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlmodel import Session
@@ -24,6 +24,9 @@ from hub.store.conflicts import ConflictRecord
 from hub.store.database import Authorship, set_provenance
 from hub.store.intents import Intent
 from hub.sync.connection import Work
+
+NEAR = timedelta(minutes=10)
+"""A write's payload is stamped within this of its intent, clocks and time-outs included."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,7 +62,7 @@ def match_payloads(
             if column is None:
                 continue
             key = (change.external_id, column)
-            intent = _take(waiting.get(key), cell.current)
+            intent = _take(waiting.get(key), cell.current, change.edited_at)
             if intent is None or intent.id is None:
                 last_edit[key] = change
                 continue
@@ -83,10 +86,15 @@ def match_payloads(
     return lost
 
 
-def _take(waiting: list[Intent] | None, current: Value) -> Intent | None:
-    """The oldest waiting intent that sent this value."""
+def _take(waiting: list[Intent] | None, current: Value, at: datetime) -> Intent | None:
+    """The oldest waiting intent that sent this value at about that time.
+
+    Writing what stands there already makes no payload, so an intent may wait in vain: much later
+    the same value is somebody else's.
+    """
     for position, intent in enumerate(waiting or ()):
-        if intent.sent == current and waiting is not None:
+        is_near = intent.created_at is None or abs(at - intent.created_at) <= NEAR
+        if intent.sent == current and is_near and waiting is not None:
             return waiting.pop(position)
     return None
 

@@ -7,12 +7,13 @@ over what is committed first, and the answer moves the shadow of the written cel
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlmodel import Session
 
+from hub.contract import Priority
 from hub.core.links import LIVE, Link
 from hub.core.mapping import StreamMapping
 from hub.core.outgoing import outgoing_cells
@@ -41,8 +42,13 @@ class _Candidates:
     deletes: Mapping[UUID, Link]
 
 
-def push_changes(work: Work, mapping: StreamMapping) -> None:
-    """Send what changed in the stream's table since its last tick.
+def push_changes(
+    work: Work, mapping: StreamMapping, *, is_rung: Callable[[], bool] = lambda: False
+) -> bool:
+    """Send what changed in the stream's table since its last tick; False when it was left early.
+
+    A long batch makes way as soon as `is_rung` says that somebody's edit waits. It begins again
+    with the same tick: what was sent by then does not differ from its shadow any more.
 
     Raises:
         HubError: what the other side or the database answered; the tick stays where it was.
@@ -51,7 +57,7 @@ def push_changes(work: Work, mapping: StreamMapping) -> None:
     with database.reading() as session:
         state = streams.load(session, mapping.connection, mapping.stream)
     if state.is_stopped or state.backfilled_at is None or not mapping.writes:
-        return
+        return True
     tick = change_log.take_tick(database)
     with database.reading() as session:
         asked = links.rechecks(session, mapping.connection, mapping.stream)
@@ -60,16 +66,24 @@ def push_changes(work: Work, mapping: StreamMapping) -> None:
         )
     row_ids = list(dict.fromkeys([*changed, *asked]))
     if _is_stopped_by_guard(work, mapping, row_ids):
-        return
-    for chunk in _chunks(row_ids):
+        return True
+    if len(row_ids) > CHUNK:
+        work.priority = Priority.ROUTINE
+    for number, chunk in enumerate(_chunks(row_ids)):
+        if number and is_rung():
+            return False
         work.hold_lease()
         push_rows(work, mapping, chunk, forced=set(asked))
+        done = {row_id: asked[row_id] for row_id in chunk if row_id in asked}
+        with database.unit_of_work(work.provenance()) as session:
+            leases.check(session, work.grant)
+            links.clear_rechecks(session, mapping.connection, mapping.stream, done)
     with database.unit_of_work(work.provenance()) as session:
         leases.check(session, work.grant)
         streams.change(session, mapping.connection, mapping.stream, push_tick=tick)
-        links.clear_rechecks(session, mapping.connection, mapping.stream, asked)
         _note_approved(session, mapping, row_ids)
         streams.note_success(session, mapping.connection, mapping.stream, work.kind)
+    return True
 
 
 def _note_approved(session: Session, mapping: StreamMapping, row_ids: Sequence[UUID]) -> None:
