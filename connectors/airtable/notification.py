@@ -7,7 +7,6 @@ Protocol: "Webhooks overview" in Airtable's developer documentation. The header
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import json
@@ -26,21 +25,29 @@ def verify(body: bytes, headers: Mapping[str, str], secrets: Mapping[str, str]) 
     given = headers.get("x-airtable-content-mac", "")
     try:
         hook = str(json.loads(body)["webhook"]["id"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise InvalidInput(
             "the body is not a notification; expected JSON with base, webhook and timestamp"
         ) from None
-    secret = secrets.get(hook)
-    expected = signature(body, secret) if secret else signature(body, "")
-    if not hmac.compare_digest(expected.encode(), given.encode()) or secret is None:
+    key = _key(secrets.get(hook, ""))
+    fits = hmac.compare_digest(_signed(body, key).encode(), given.encode("utf-8", "replace"))
+    # Without a key anybody could sign.
+    if not fits or not key:
         raise PermissionLost("the notification's signature does not fit any hook of the connection")
     return hook
 
 
 def signature(body: bytes, secret: str) -> str:
     """The header value that signs `body` with the base64 `secret`."""
-    try:
-        key = base64.b64decode(secret)
-    except (binascii.Error, ValueError):
-        key = b""
+    return _signed(body, _key(secret))
+
+
+def _signed(body: bytes, key: bytes) -> str:
     return "hmac-sha256=" + hmac.new(key, body, hashlib.sha256).hexdigest()
+
+
+def _key(secret: str) -> bytes:
+    try:
+        return base64.b64decode(secret, validate=True)
+    except ValueError:
+        return b""
