@@ -220,11 +220,15 @@ def check_writers(streams: Mapping[tuple[str, str], StreamSettings]) -> Iterator
 
 def check_doors(web: WebSettings) -> Iterator[Problem]:
     """A door that other machines reach needs a key."""
-    if web.access_token is None and not is_loopback(web.host):
-        yield Problem(
-            key=("web", "access_token"),
-            message=(
-                f"web.host = {web.host} is reachable from other machines, so a token is needed:"
-                " set HUB_ACCESS_TOKEN, or listen on 127.0.0.1"
-            ),
-        )
+    if web.access_token is not None:
+        return
+    names = [("host", web.host), *(("allowed_hosts", name) for name in web.allowed_hosts)]
+    for setting, name in names:
+        if not is_loopback(name):
+            yield Problem(
+                key=("web", "access_token"),
+                message=(
+                    f"web.{setting} = {name} lets others in, so a token is needed:"
+                    " set HUB_ACCESS_TOKEN, or answer on this machine only"
+                ),
+            )

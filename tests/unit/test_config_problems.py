@@ -191,8 +191,9 @@ def test_broken_files_are_problems_and_not_crashes(tmp_path: Path, content: byte
         load_config(path, {})
 
 
-def test_a_door_that_others_reach_needs_a_token(tmp_path: Path) -> None:
-    problem = only_problem(tmp_path, '[web]\nhost = "0.0.0.0"\n')
+@pytest.mark.parametrize("text", ['host = "0.0.0.0"', 'allowed_hosts = ["hub.example.com"]'])
+def test_a_door_that_others_reach_needs_a_token(tmp_path: Path, text: str) -> None:
+    problem = only_problem(tmp_path, f"[web]\n{text}\n")
 
     assert "web.access_token" == problem.key_path
     assert "HUB_ACCESS_TOKEN" in problem.message
