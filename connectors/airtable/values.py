@@ -119,10 +119,25 @@ def _plain(field: FieldSchema, raw: object) -> Value:
     return str(canonical(ValueKind.TEXT, raw)) if isinstance(value, Unfit) else value
 
 
+# What a person reads in the cell, of people, files, barcodes, buttons, AI texts and errors.
+_SHOWN = ("name", "email", "filename", "text", "label", "value", "error", "specialValue", "id")
+
+
 def _opaque(raw: object) -> Value:
-    if isinstance(raw, list) and all(isinstance(item, Mapping) and "id" in item for item in raw):
-        return [str(item["id"]) for item in raw]
-    return raw if isinstance(raw, (str, int, float, bool)) else str(raw)
+    if isinstance(raw, Mapping) and "valuesByLinkedRecordId" in raw:
+        by_record = raw["valuesByLinkedRecordId"]
+        raw = [value for record in raw["linkedRecordIds"] for value in by_record.get(record, ())]
+    if isinstance(raw, list):
+        return ", ".join(_shown(item) for item in raw) or None
+    plain = raw if isinstance(raw, (str, int, float)) else _shown(raw)
+    value = canonical(ValueKind.OPAQUE, plain)
+    return None if isinstance(value, Unfit) else value
+
+
+def _shown(item: object) -> str:
+    if isinstance(item, Mapping):
+        item = next((item[key] for key in _SHOWN if item.get(key)), item)
+    return str(canonical(ValueKind.TEXT, item) or "")
 
 
 def _choice_id(field: FieldSchema, name: str) -> str:
