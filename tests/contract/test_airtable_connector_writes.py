@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from airtable_side import (
     CLIENT,
@@ -11,6 +13,7 @@ from airtable_side import (
     HUB_2,
     HUB_3,
     HUB_ID,
+    KITCHEN_ADDRESS,
     LEAD,
     NAME,
     STAGE,
@@ -18,13 +21,14 @@ from airtable_side import (
     connect,
     item,
 )
-from sandbox_base import BASE, CLIENT_0, CLIENT_1, CLIENT_2, CLIENTS, DEAL_0, sample
+from sandbox_base import BASE, CLIENT_0, CLIENT_1, CLIENT_2, CLIENTS, DEAL_0, KITCHEN, sample
 from sandbox_base import field as field_id
 from sandbox_server import SandboxServer
 
 from connectors.airtable.connector import AirtableConnector
 from hub.contract import Priority
 from hub.core.records import WriteItem
+from hub.core.values import Value
 from hub.errors import RecordRejected
 
 ROUTINE = Priority.ROUTINE
@@ -39,6 +43,15 @@ def loaded(sandbox: SandboxServer) -> SandboxServer:
 @pytest.fixture
 def connector(loaded: SandboxServer) -> AirtableConnector:
     return connect(loaded)
+
+
+def new_dish(connector: AirtableConnector) -> str:
+    """The id of a new record with one cell."""
+    item_ = WriteItem(hub_id="", external_id=None, fields={field_id("Key"): "new"})
+    address = replace(KITCHEN_ADDRESS, hub_id_field=field_id("Key"))
+    (result,) = connector.write(address, [item_], ROUTINE)
+    assert result.record is not None
+    return result.record.external_id
 
 
 def names(loaded: SandboxServer) -> list[str]:
@@ -154,6 +167,64 @@ def test_one_refused_record_refuses_its_batch(
         connector.write(CLIENTS_ADDRESS, items, ROUTINE)
 
     assert ["C0", "C1", "C2"] == names(loaded)
+
+
+CANONICAL: dict[str, Value] = {
+    "Key": "ü🙂",
+    "Long": "two\nlines",
+    "Rich": "a **b**",
+    "Number": "-1.25",
+    "Percent": "0.123",
+    "Money": "1000000",
+    "Duration": "3661",
+    "Rating": "5",
+    "Done": True,
+    "Day": "2026-10-25",
+    "Moment": "2026-10-25T00:30:00.000Z",
+    "One": "selOnered00000000",
+    "Many": ["selManya000000000", "selManyb000000000"],
+}
+
+
+def test_each_type_is_read_back_as_it_was_written(connector: AirtableConnector) -> None:
+    record = new_dish(connector)
+    fields = {field_id(name): value for name, value in CANONICAL.items()}
+    write = WriteItem(hub_id="", external_id=record, fields=fields)
+
+    (result,) = connector.write(KITCHEN_ADDRESS, [write], ROUTINE)
+
+    assert result.record is not None
+    assert fields == {each: result.record.fields[each] for each in fields}
+    read = connector.read_records(KITCHEN_ADDRESS, [record], ROUTINE)[record]
+    assert fields == {each: read.fields[each] for each in fields}
+
+
+def test_each_type_can_be_emptied(connector: AirtableConnector) -> None:
+    record = new_dish(connector)
+    fields: dict[str, Value] = {field_id(name): None for name in CANONICAL}
+    full = {field_id(name): value for name, value in CANONICAL.items()}
+    for cells in (full, fields):
+        write = WriteItem(hub_id="", external_id=record, fields=cells)
+        (result,) = connector.write(KITCHEN_ADDRESS, [write], ROUTINE)
+
+    assert result.record is not None
+    assert not [each for each in fields if result.record.fields.get(each)]
+
+
+def test_new_options_of_a_multi_select_are_made(connector: AirtableConnector) -> None:
+    record = new_dish(connector)
+    many = field_id("Many")
+    write = WriteItem(
+        hub_id="", external_id=record, fields={many: ["selManya000000000", "brand new"]}
+    )
+
+    (result,) = connector.write(KITCHEN_ADDRESS, [write], ROUTINE)
+
+    assert result.record is not None
+    chosen = result.record.fields[many]
+    assert isinstance(chosen, list)
+    choices = connector.schema[KITCHEN].fields[many].choices
+    assert {"a", "brand new"} == {choices[choice] for choice in chosen}
 
 
 # Deleting
