@@ -6,9 +6,10 @@ host. It is a little longer than a second: what leaves evenly paced may arrive b
 
 from __future__ import annotations
 
+import contextlib
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -85,22 +86,34 @@ class RedisLimiter:
             waited += pause
 
     def penalise(self, seconds: float) -> None:
-        """Let nobody start a request for `seconds`."""
-        self._redis.set(self._blocked, "429", px=int(seconds * 1000))
+        """Let nobody start a request for `seconds`.
+
+        Raises:
+            StoreUnavailable: the Redis server does not answer.
+        """
+        with _reached():
+            self._redis.set(self._blocked, "429", px=int(seconds * 1000))
 
     def _ask(self, priority: Priority) -> float:
-        from redis.exceptions import RedisError
-
         kept_free = 0 if priority is Priority.PERSON else 1
         allowed = [max(1, window.limit - kept_free) for window in self._windows]
-        try:
+        with _reached():
             answer = self._script(
                 keys=[self._blocked, *(window.key for window in self._windows)],
                 args=[WINDOW_MILLISECONDS, uuid.uuid4().hex, *allowed],
             )
-        except (RedisError, OSError) as exc:
-            raise StoreUnavailable(
-                "The Redis server does not answer, so no request can be paced. "
-                "Start it or correct REDIS_URL; the work is taken up again by itself."
-            ) from exc
         return int(answer) / 1000
+
+
+@contextlib.contextmanager
+def _reached() -> Iterator[None]:
+    # Imported late: a process that paces nothing does not load it.
+    from redis.exceptions import RedisError
+
+    try:
+        yield
+    except (RedisError, OSError) as exc:
+        raise StoreUnavailable(
+            "The Redis server does not answer, so no request can be paced. "
+            "Start it or correct REDIS_URL; the work is taken up again by itself."
+        ) from exc
