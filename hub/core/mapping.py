@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from hub.core.policies import (
@@ -91,6 +91,9 @@ class Parked:
     waits_for: str
 
 
+SEPARATOR = ", "
+"""Stands between the options of a multi-select in a text column."""
+
 Resolve = Callable[[str, str], str | None]
 """(stream, id at one side) -> id at the other side, if the record is linked."""
 
@@ -110,6 +113,12 @@ def to_hub(
         if isinstance(named, Unfit):
             return named
         remote = named
+    if schema.kind is ValueKind.CHOICES and isinstance(remote, list) and _is_shown(column):
+        names = [_choice_to_hub(mapping, schema, choice) for choice in remote]
+        unfit = next((name for name in names if isinstance(name, Unfit)), None)
+        if unfit is not None:
+            return unfit
+        remote = SEPARATOR.join(sorted(str(name) for name in names))
     value = canonical(column.kind, remote, scale=column.scale)
     if isinstance(value, Unfit):
         return value
@@ -142,6 +151,8 @@ def to_remote(
         return [external_id]
     if schema.kind is ValueKind.CHOICE and value is not None:
         return _choice_to_remote(mapping, schema, str(value), allow_new_options)
+    if schema.kind is ValueKind.CHOICES and value is not None and _is_shown(mapping.column):
+        return _choices_to_remote(mapping, schema, str(value), allow_new_options)
     return canonical(schema.kind, value)
 
 
@@ -184,6 +195,37 @@ def _choice_to_remote(
         return value
     known = ", ".join(sorted(mapping.values or by_name))
     return Unfit(reason=f"{value!r} is not an option of {schema.name!r}; valid are {known}")
+
+
+def _is_shown(column: HubColumn) -> bool:
+    """Whether a multi-select is text in this column: its options' names, one after another."""
+    return column.kind is not ValueKind.CHOICES
+
+
+def _choices_to_remote(
+    mapping: FieldMapping, schema: FieldSchema, text: str, allow_new_options: bool
+) -> Value | Unfit:
+    known = {*mapping.values.values()} if mapping.values else {*schema.choices.values()}
+    known |= set() if mapping.values else {*schema.first_names.values()}
+    chosen: list[str] = []
+    for name in _split(text, known):
+        choice = _choice_to_remote(mapping, schema, name, allow_new_options)
+        if isinstance(choice, Unfit):
+            return choice
+        chosen.append(str(choice))
+    return canonical(ValueKind.CHOICES, chosen)
+
+
+def _split(text: str, known: set[str]) -> Iterator[str]:
+    """The names in a text; one that is known may hold the separator itself."""
+    pieces = [piece.strip() for piece in text.split(SEPARATOR.strip())]
+    while pieces:
+        lengths = (n for n in range(len(pieces), 0, -1) if SEPARATOR.join(pieces[:n]) in known)
+        taken = next(lengths, 1)
+        name = SEPARATOR.join(pieces[:taken])
+        pieces = pieces[taken:]
+        if name:
+            yield name
 
 
 def _fits(column: HubColumn, value: Value) -> Value | Unfit:

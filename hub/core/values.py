@@ -74,7 +74,7 @@ def canonical(kind: ValueKind, raw: object, *, scale: int | None = None) -> Valu
         return None
     match kind:
         case ValueKind.TEXT | ValueKind.CHOICE:
-            return _storable(str(raw))
+            return _text(raw) or None
         case ValueKind.INTEGER:
             return _integer(raw)
         case ValueKind.DECIMAL:
@@ -112,6 +112,12 @@ def _boolean(raw: object) -> Value | Unfit:
 
 def _storable(text: str) -> str:
     return UNSTORABLE.sub("\ufffd", text)
+
+
+def _text(raw: object) -> str:
+    if isinstance(raw, list):
+        return _storable(", ".join(str(item) for item in raw))
+    return _storable(str(raw))
 
 
 def _opaque(raw: object) -> Value:
