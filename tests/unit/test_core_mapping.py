@@ -164,6 +164,54 @@ def test_a_translated_select_never_gets_options_that_nobody_mapped() -> None:
         )
 
 
+# Multi-selects
+
+TAGS = schema(
+    ValueKind.CHOICES,
+    choices={"sel1": "Big", "sel2": "Berlin, Mitte", "sel3": "New name"},
+    first_names={"sel3": "Old name"},
+)
+
+
+@pytest.mark.parametrize(
+    ("remote", "text"),
+    [
+        (None, None),
+        (["sel1"], "Big"),
+        (["sel1", "sel2"], "Berlin, Mitte, Big"),  # a name may hold a comma
+        (["sel3"], "Old name"),
+    ],
+)
+def test_a_multi_select_is_text_a_person_can_read_and_change(
+    remote: Value, text: str | None
+) -> None:
+    assert text == to_hub(choices(), TAGS, remote, resolve)
+    assert remote == to_remote(choices(), TAGS, text, resolve)
+
+
+def test_a_multi_select_may_be_written_in_any_order_and_spacing() -> None:
+    assert ["sel1", "sel3"] == to_remote(choices(), TAGS, " Old name ,Big,,", resolve)
+
+
+def test_the_options_of_a_multi_select_are_translated_each() -> None:
+    translated = choices({"Big": "big", "sel2": "mitte"})
+
+    assert "big, mitte" == to_hub(translated, TAGS, ["sel1", "sel2"], resolve)
+    assert ["sel1", "sel2"] == to_remote(translated, TAGS, "mitte, big", resolve)
+
+
+def test_an_unknown_option_in_a_multi_select_is_refused_or_made() -> None:
+    assert isinstance(to_hub(choices(), TAGS, ["sel1", "sel9"], resolve), Unfit)
+    assert isinstance(to_remote(choices(), TAGS, "Big, Huge", resolve), Unfit)
+    assert ["Huge", "sel1"] == to_remote(
+        choices(), TAGS, "Big, Huge", resolve, allow_new_options=True
+    )
+
+
+def test_ids_that_nobody_maps_are_still_text() -> None:
+    assert "rec1, rec2" == to_hub(choices(), LINKS, ["rec1", "rec2"], resolve)
+
+
 # Links
 
 

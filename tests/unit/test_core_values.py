@@ -97,6 +97,8 @@ def test_the_order_of_a_set_means_nothing(items: list[str]) -> None:
         (ValueKind.TEXT, "", None),
         (ValueKind.TEXT, " kept ", " kept "),
         (ValueKind.TEXT, 7, "7"),
+        (ValueKind.TEXT, ["a", "b"], "a, b"),
+        (ValueKind.TEXT, [""], None),
         (ValueKind.TEXT, "a\x00b\udc00", "a�b�"),
         (ValueKind.CHOICE, "sel1", "sel1"),
         (ValueKind.INTEGER, "12", 12),
