@@ -269,6 +269,12 @@ def test_the_policy_of_the_field_decides(
     assert action == decision.action
 
 
+def test_a_value_that_lost_counts_as_seen_so_that_ours_differs_from_it() -> None:
+    decision = merge_cell(cell("a", "b", "c"), Rules(conflict=ConflictPolicy.HUB))
+
+    assert Pair(hub="b", remote="b") == decision.pair
+
+
 @pytest.mark.parametrize(
     ("direction", "theirs", "ours", "action", "winner"),
     [

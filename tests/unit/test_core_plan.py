@@ -263,6 +263,16 @@ def test_a_conflict_that_frost_hid_is_told_when_it_thaws() -> None:
     assert [Winner.THEIRS] == [item.winner for item in made.disagreements]
 
 
+def test_an_open_conflict_in_a_field_that_became_one_way_is_decided() -> None:
+    asked = replace(SETTLED, frozen={"name": CONFLICT})
+
+    made = plan(both_edited(stream(), asked), one_way(Direction.TO_HUB))
+
+    assert {"name": "Theirs"} == takes(made)
+    assert (("name",), ()) == (made.thaws, made.closed)
+    assert [Winner.THEIRS] == [item.winner for item in made.disagreements]
+
+
 def test_refusing_their_value_counts_it_as_seen_and_sends_ours() -> None:
     made = keep_ours(plan(meeting(record(name="Theirs", staff="5"), SETTLED, ROW)))
 
@@ -329,6 +339,23 @@ def test_a_link_that_a_person_cleared_is_cleared(fate: LinkFate) -> None:
     assert {"parent_id": None} == takes(plan(meeting(SAME, WITH_PARENT, CHILD, fate=fate)))
 
 
+def test_a_link_that_we_moved_meanwhile_is_not_set_back() -> None:
+    fate = LinkFate(kept=frozenset({PARENT}))
+    moved = {**CHILD, "parent_id": "0199a8c0-0000-7000-8000-000000000003"}
+
+    made = plan(meeting(SAME, WITH_PARENT, moved, fate=fate))
+
+    assert ["parent_id"] == [item.field for item in made.disagreements]
+
+
+def test_a_link_that_was_never_there_does_not_wait_for_a_verdict() -> None:
+    unsent = replace(SETTLED, shadow={**SETTLED.shadow, "parent_id": Pair(hub=PARENT, remote=None)})
+
+    made = plan(meeting(SAME, unsent, CHILD, fate=LinkFate(undecided=frozenset({PARENT}))))
+
+    assert () == made.freezes
+
+
 def test_a_held_cell_is_not_looked_at_until_the_verdict() -> None:
     held = replace(
         WITH_PARENT, frozen={"parent_id": Frozen(field="parent_id", reason="held", incoming=None)}
@@ -389,6 +416,15 @@ def test_a_record_that_cannot_be_a_row_yet_is_held() -> None:
     assert not made.inserts
     assert (HELD, {}) == (made.link.state, made.link.shadow)
     assert "this cell must not be empty" == made.freezes[0].detail
+
+
+def test_a_bad_cell_does_not_hold_a_record_where_the_column_has_a_default() -> None:
+    mapping = stream(columns={"staff": {"is_nullable": False, "default": 0}})
+
+    made = newcomer(mapping, name="Acme", staff="many")
+
+    assert made.inserts
+    assert {"name": "Acme", "vip": False, "parent_id": None} == takes(made)
 
 
 def test_a_held_record_becomes_a_row_once_it_is_complete() -> None:
@@ -471,6 +507,24 @@ def test_an_edit_against_a_vanished_row_makes_it_anew() -> None:
     assert made.inserts
     assert "Edited" == takes(made)["name"]
     assert ["edit_against_delete"] == [item.cause for item in made.disagreements]
+
+
+def test_an_edit_in_a_field_that_the_hub_owns_saves_no_record() -> None:
+    met = meeting(record(name="Edited", staff="5"), SETTLED, ROW, is_row_deleted=True)
+
+    made = plan(met, one_way(Direction.TO_SOURCE))
+
+    assert not made.revives
+    assert made.has_to_push
+
+
+def test_a_record_that_brings_a_deleted_rows_id_revives_it_without_a_conflict() -> None:
+    met = meeting(record(name="Back"), link(), ROW, is_row_deleted=True, is_new_link=True)
+
+    made = plan(met)
+
+    assert made.revives
+    assert "deleted_at" not in {item.field for item in made.disagreements}
 
 
 def test_a_silent_edit_against_our_deletion_has_no_author() -> None:
