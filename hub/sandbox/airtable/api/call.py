@@ -16,6 +16,7 @@ _INDEXED = re.compile(r"(\w+)(\[\d*\])?\Z")
 _LIST_PARAMETERS = frozenset(
     (
         "pageSize",
+        "limit",  # what airtable.js's older calls name the page size
         "maxRecords",
         "offset",
         "view",
@@ -107,7 +108,7 @@ def list_request(call: Call, *, from_body: bool) -> ListRequest:
     fields = given.get("fields")
     if isinstance(fields, str):
         fields = [fields]
-    page_size = _whole(given.get("pageSize"), "pageSize")
+    page_size = _whole(given.get("pageSize", given.get("limit")), "pageSize")
     max_records = _whole(given.get("maxRecords"), "maxRecords")
     if page_size is not None and not 1 <= page_size <= 100:
         raise errors.invalid_request()
