@@ -107,7 +107,7 @@ def merge_cell(cell: Cell, rules: Rules) -> Decision:
     theirs_changed = cell.theirs != cell.base.remote
     ours_changed = cell.ours != cell.base.hub
     if not theirs_changed:
-        return _ours_only(rules) if ours_changed else REST
+        return PUSH if asks_to_push(cell.base, cell.ours, rules.direction) else REST
     # Whatever came in must be understood before it can win or lose.
     if isinstance(cell.theirs_as_hub, (Unfit, Parked)):
         return _cannot_apply(cell.theirs_as_hub)
@@ -124,8 +124,9 @@ def _cannot_apply(why: Unfit | Parked) -> Decision:
     return Decision(action=Action.FREEZE, freeze=reason)
 
 
-def _ours_only(rules: Rules) -> Decision:
-    return REST if rules.direction is Direction.TO_HUB else PUSH
+def asks_to_push(base: Pair, ours: Value, direction: Direction) -> bool:
+    """Whether a cell that the other side left as it was is to be sent."""
+    return ours != base.hub and direction is not Direction.TO_HUB
 
 
 def _theirs_only(ours: Value, pair: Pair, rules: Rules) -> Decision:

@@ -22,6 +22,7 @@ from hub.core.merge import (
     Pair,
     Rules,
     Winner,
+    asks_to_push,
     merge_cell,
 )
 from hub.core.policies import ConflictPolicy, Direction
@@ -281,11 +282,15 @@ def _plan_cells(
         if standing is not None and standing.reason not in _REOPENED:
             continue
         theirs = meeting.record.fields.get(field_mapping.field_id, empty_of(schema))
-        as_hub = to_hub(field_mapping, schema, theirs, resolve)
         ours = row.get(name)
+        base = shadow.get(name, MISSING)
+        if standing is None and base is not MISSING and theirs == base.remote:
+            # Nothing came in: most cells of most records. Only ours can ask for something.
+            has_to_push = has_to_push or asks_to_push(base, ours, field_mapping.direction)
+            continue
+        as_hub = to_hub(field_mapping, schema, theirs, resolve)
         their_edit = _their_edit(meeting, field_mapping)
         our_edit = meeting.our_edits.get(name)
-        base = shadow.get(name, MISSING)
         decision = _consequence(meeting, field_mapping, base, theirs, ours) or merge_cell(
             Cell(
                 base=base,

@@ -92,6 +92,8 @@ def unanswered_creates(
     session: Session, connection: str, stream: str, row_ids: Sequence[UUID]
 ) -> dict[UUID, dict[str, Value]]:
     """What was sent, by column, for rows whose create has no known outcome."""
+    if not row_ids:
+        return {}
     found = session.execute(
         text(
             "select row_id, jsonb_object_agg(field, sent order by created_at)"
@@ -130,6 +132,8 @@ def awaiting_echo(
     session: Session, connection: str, stream: str, external_ids: Sequence[str]
 ) -> dict[tuple[str, str], list[Intent]]:
     """Open updates by (external id, column), the oldest first."""
+    if not external_ids:
+        return {}
     found = session.execute(
         text(
             "select id, row_id, external_id, operation, field, believed, sent, created_at"

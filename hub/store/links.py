@@ -15,7 +15,7 @@ from hub.core.merge import Pair
 
 _COLUMNS = "l.id, l.external_id, l.row_id, l.state, l.has_hub_id, l.shadow"
 _FROZEN = (
-    "(select coalesce(jsonb_agg(to_jsonb(f) - 'link_id' - 'since'), '[]')"
+    "(select jsonb_agg(to_jsonb(f) - 'link_id' - 'since')"
     " from hub.frozen_cell f where f.link_id = l.id) as frozen"
 )
 
@@ -29,6 +29,8 @@ def links_of_records(
     lock: bool = False,
 ) -> dict[str, Link]:
     """The links of these records, by external id; tombstones among them."""
+    if not external_ids:
+        return {}
     found = session.execute(
         text(
             f"select {_COLUMNS}, {_FROZEN} from hub.record_link l"  # noqa: S608  # constants
@@ -49,6 +51,9 @@ def links_of_rows(
     lock: bool = False,
 ) -> dict[UUID, Link]:
     """The links of these rows that are not tombstones, by row id."""
+    listed = [str(row) for row in row_ids]
+    if not listed:
+        return {}
     found = session.execute(
         text(
             f"select {_COLUMNS}, {_FROZEN} from hub.record_link l"  # noqa: S608  # constants
@@ -56,7 +61,7 @@ def links_of_rows(
             " and l.row_id = any(cast(:ids as uuid[])) and l.state <> 'tombstone'"
             " order by l.id" + (" for update of l" if lock else "")
         ),
-        {"connection": connection, "stream": stream, "ids": [str(row) for row in row_ids]},
+        {"connection": connection, "stream": stream, "ids": listed},
     )
     return {_uuid(row.row_id): _link(row) for row in found}
 
@@ -69,7 +74,7 @@ def _link(row: Any) -> Link:
         state=row.state,
         has_hub_id=row.has_hub_id,
         shadow={name: Pair(hub=pair["h"], remote=pair["r"]) for name, pair in row.shadow.items()},
-        frozen={item["field"]: Frozen(**item) for item in row.frozen},
+        frozen={item["field"]: Frozen(**item) for item in row.frozen or ()},
     )
 
 
@@ -256,6 +261,8 @@ def clear_rechecks(
 def unpark(session: Session, connection: str, stream: str, arrived: Iterable[Link]) -> None:
     """Ask for the rows to be compared again whose cells wait for these records of `stream`."""
     ids = {known for link in arrived for known in (link.external_id, str(link.row_id))}
+    if not ids:
+        return
     session.execute(
         text(
             "insert into hub.recheck (connection, stream, row_id, reason)"

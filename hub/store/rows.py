@@ -16,7 +16,8 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlmodel import Session
 
-from hub.core.values import Unfit, Value, canonical
+from hub.core.mapping import HubColumn
+from hub.core.values import Unfit, Value, ValueKind, canonical
 from hub.store.tables import TABLES, hub_columns
 
 
@@ -45,20 +46,30 @@ def load_rows(
     if lock:
         query = query.with_for_update()
     loaded: dict[UUID, Row] = {}
-    for record in session.execute(query).mappings():
-        loaded[record["id"]] = Row(
-            id=record["id"],
-            values={name: _canonical(table_name, name, record[name]) for name in columns},
-            deleted_at=record["deleted_at"],
+    for row_id, deleted_at, *raw in session.execute(query):
+        loaded[row_id] = Row(
+            id=row_id,
+            values={
+                name: _canonical(table_name, column, value)
+                for (name, column), value in zip(columns.items(), raw, strict=True)
+            },
+            deleted_at=deleted_at,
         )
     return loaded
 
 
-def _canonical(table_name: str, name: str, raw: object) -> Value:
-    column = hub_columns(table_name)[name]
-    value = canonical(column.kind, raw, scale=column.scale)
+def _canonical(table_name: str, column: HubColumn, raw: object) -> Value:
+    # What Postgres holds as text or number is canonical as it is, but for the empty text.
+    if isinstance(raw, str) and raw and column.kind is ValueKind.TEXT:
+        return raw
+    if raw is None:
+        value: Value | Unfit = False if column.kind is ValueKind.BOOLEAN else None
+    elif isinstance(raw, int):
+        return raw
+    else:
+        value = canonical(column.kind, raw, scale=column.scale)
     if isinstance(value, Unfit):
-        raise AssertionError(f"{table_name}.{name} holds {raw!r}: {value.reason}")
+        raise AssertionError(f"{table_name}.{column.name} holds {raw!r}: {value.reason}")
     if value is None and not column.is_nullable:
         return column.default
     return value
