@@ -199,24 +199,15 @@ def later(theirs: datetime | None, ours: datetime | None) -> Winner | None:
 
 
 def _first_contact(cell: Cell, rules: Rules) -> Decision:
-    theirs_empty = is_empty(cell.theirs)
     if isinstance(cell.theirs_as_hub, (Unfit, Parked)):
         return _cannot_apply(cell.theirs_as_hub)
     pair = Pair(hub=cell.theirs_as_hub, remote=cell.theirs)
     if cell.theirs_as_hub == cell.ours:
         return Decision(action=Action.AGREE, pair=pair)
-    if rules.direction is Direction.TO_HUB or (is_empty(cell.ours) and not theirs_empty):
-        if rules.direction is Direction.TO_SOURCE:
-            return Decision(action=Action.PUSH, pair=pair)
-        return _taken(cell.ours, pair, rules)
-    if rules.direction is Direction.TO_SOURCE or theirs_empty:
-        return Decision(action=Action.PUSH, pair=pair)
-    winner = {
-        FirstMatchPolicy.SOURCE: Winner.THEIRS,
-        FirstMatchPolicy.HUB: Winner.OURS,
-        FirstMatchPolicy.ASK: None,
-    }[rules.on_first_match]
-    clash = Clash(winner=winner, policy=_POLICY_OF_FIRST_MATCH[rules.on_first_match])
+    if is_empty(cell.theirs) or is_empty(cell.ours):
+        return _fill(cell, pair, rules)
+    winner, policy = _winner_of_strangers(rules)
+    clash = Clash(winner=winner, policy=policy)
     if winner is None:
         return Decision(action=Action.FREEZE, freeze=FreezeReason.CONFLICT, clash=clash)
     if winner is Winner.THEIRS:
@@ -224,8 +215,24 @@ def _first_contact(cell: Cell, rules: Rules) -> Decision:
     return Decision(action=Action.PUSH, pair=pair, clash=clash)
 
 
-_POLICY_OF_FIRST_MATCH = {
-    FirstMatchPolicy.SOURCE: ConflictPolicy.SOURCE,
-    FirstMatchPolicy.HUB: ConflictPolicy.HUB,
-    FirstMatchPolicy.ASK: ConflictPolicy.ASK,
-}
+def _fill(cell: Cell, pair: Pair, rules: Rules) -> Decision:
+    """Filled beats empty; where values do not flow that way, both sides stay as they are."""
+    if is_empty(cell.theirs) and rules.direction is not Direction.TO_HUB:
+        return Decision(action=Action.PUSH, pair=pair)
+    if not is_empty(cell.theirs) and rules.direction is not Direction.TO_SOURCE:
+        return _taken(cell.ours, pair, rules)
+    return Decision(action=Action.AGREE, pair=Pair(hub=cell.ours, remote=cell.theirs))
+
+
+def _winner_of_strangers(rules: Rules) -> tuple[Winner | None, ConflictPolicy]:
+    if rules.direction is Direction.TO_HUB:
+        return Winner.THEIRS, ConflictPolicy.SOURCE
+    if rules.direction is Direction.TO_SOURCE:
+        return Winner.OURS, ConflictPolicy.HUB
+    match rules.on_first_match:
+        case FirstMatchPolicy.SOURCE:
+            return Winner.THEIRS, ConflictPolicy.SOURCE
+        case FirstMatchPolicy.HUB:
+            return Winner.OURS, ConflictPolicy.HUB
+        case _:
+            return None, ConflictPolicy.ASK
