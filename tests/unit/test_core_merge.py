@@ -25,7 +25,7 @@ from hub.core.merge import (
     merge_cell,
 )
 from hub.core.policies import ConflictPolicy, Direction, FirstMatchPolicy, UpdateMode
-from hub.core.values import MISSING, Unfit, Value
+from hub.core.values import MISSING, Unfit, Value, is_empty
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 VALUES = st.sampled_from([None, "", "a", "b", "c", 0, 1, False, True])
@@ -417,16 +417,54 @@ def test_strangers_that_differ_follow_the_policy_and_are_told(
 
 
 @pytest.mark.parametrize(
-    ("direction", "theirs", "ours", "action"),
+    ("direction", "theirs", "ours", "action", "winner"),
     [
-        (Direction.TO_HUB, "theirs", "ours", Action.TAKE),
-        (Direction.TO_HUB, "theirs", None, Action.TAKE),
-        (Direction.TO_SOURCE, "theirs", "ours", Action.PUSH),
-        (Direction.TO_SOURCE, "theirs", None, Action.PUSH),
-        (Direction.TO_SOURCE, None, "ours", Action.PUSH),
+        (Direction.TO_HUB, "theirs", "ours", Action.TAKE, Winner.THEIRS),
+        (Direction.TO_HUB, "theirs", None, Action.TAKE, None),
+        (Direction.TO_SOURCE, "theirs", "ours", Action.PUSH, Winner.OURS),
+        (Direction.TO_SOURCE, None, "ours", Action.PUSH, None),
     ],
 )
+@pytest.mark.parametrize("policy", FirstMatchPolicy)
 def test_strangers_in_a_one_way_field_follow_its_direction(
-    direction: Direction, theirs: Value, ours: Value, action: Action
+    direction: Direction,
+    theirs: Value,
+    ours: Value,
+    action: Action,
+    winner: Winner | None,
+    policy: FirstMatchPolicy,
 ) -> None:
-    assert action == merge_cell(strangers(theirs, ours), Rules(direction=direction)).action
+    rules = Rules(direction=direction, on_first_match=policy)
+
+    decision = merge_cell(strangers(theirs, ours), rules)
+
+    assert action == decision.action
+    assert winner == (decision.clash.winner if decision.clash else None)
+
+
+@pytest.mark.parametrize(
+    ("direction", "theirs", "ours"),
+    [(Direction.TO_HUB, None, "ours"), (Direction.TO_SOURCE, "theirs", None)],
+)
+def test_an_empty_cell_never_empties_a_stranger(
+    direction: Direction, theirs: Value, ours: Value
+) -> None:
+    decision = merge_cell(strangers(theirs, ours), Rules(direction=direction))
+
+    assert Decision(action=Action.AGREE, pair=Pair(hub=ours, remote=theirs)) == decision
+
+
+@given(VALUES, VALUES, ANY_RULES)
+def test_no_stranger_loses_a_value_without_a_conflict(
+    theirs: Value, ours: Value, rules: Rules
+) -> None:
+    before = strangers(theirs, ours)
+
+    decision = merge_cell(before, rules)
+
+    hub, remote = outcome(decision, before)
+    lost_ours = hub != ours and not is_empty(ours)
+    if lost_ours and rules.update is UpdateMode.APPEND:
+        assert str(ours) in str(hub)
+    elif lost_ours or (remote != theirs and not is_empty(theirs)):
+        assert decision.clash is not None

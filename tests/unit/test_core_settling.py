@@ -207,7 +207,7 @@ def test_a_frozen_cell_keeps_both_values(
 
 @settings(max_examples=400)
 @given(MAPPINGS, ROWS, THEIR_EDITS)
-def test_strangers_come_to_rest(
+def test_strangers_come_to_rest_and_nobody_is_emptied(
     mapping: StreamMapping, row: dict[str, Value], theirs: dict[str, Value]
 ) -> None:
     sides = Sides(mapping, dict(row), {"vip": False, **theirs}, link())
@@ -215,8 +215,9 @@ def test_strangers_come_to_rest(
     settled(sides)
 
     filled = {name for name, value in row.items() if not is_empty(value)}
-    lost = {name for name in filled if is_empty(sides.row[name])}
-    assert all(mapping.by_column(name).direction is Direction.TO_HUB for name in lost)
+    assert not [name for name in filled if is_empty(sides.row[name])]
+    theirs_filled = {name for name, value in theirs.items() if not is_empty(value)}
+    assert not [name for name in theirs_filled if is_empty(sides.cells[name])]
 
 
 @given(MAPPINGS, ROWS, OUR_EDITS, THEIR_EDITS)
