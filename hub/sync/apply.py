@@ -38,9 +38,11 @@ def apply_page(
 
     `asks_again` leaves word that what is left to push must be looked at.
     """
-    plans = _insert(session, work, mapping, plans)
-    plans = _update(session, work, mapping, plans)
-    set_provenance(session, work.provenance())
+    plans = list(plans)
+    if any(plan.inserts or plan.takes or plan.revives for plan in plans):
+        plans = _insert(session, work, mapping, plans)
+        plans = _update(session, work, mapping, plans)
+        set_provenance(session, work.provenance())
     links.save_links(
         session,
         mapping.connection,

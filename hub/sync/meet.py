@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from hub.core.links import LIVE, TOMBSTONE, Link
-from hub.core.mapping import Resolve, StreamMapping
+from hub.core.mapping import FieldMapping, Resolve, StreamMapping
 from hub.core.plan import (
     NO_FATE,
     Edit,
@@ -154,9 +154,9 @@ def _resolver(
         if field_mapping.link is None:
             continue
         for record in records:
-            wanted.setdefault(field_mapping.link, set()).update(
-                _ids(record.fields.get(field_mapping.field_id))
-            )
+            theirs = record.fields.get(field_mapping.field_id)
+            if not _is_settled(chosen[record.external_id], known, field_mapping, theirs):
+                wanted.setdefault(field_mapping.link, set()).update(_ids(theirs))
     resolved = links.row_ids_of(session, mapping.connection, wanted)
     for record in records:
         link = chosen[record.external_id]
@@ -168,6 +168,22 @@ def _resolver(
         return resolved.get((stream, external_id))
 
     return resolve
+
+
+def _is_settled(
+    link: Link, known: Mapping[UUID, Row], field_mapping: FieldMapping, theirs: Value
+) -> bool:
+    """Whether the plan will not ask where this link cell points: nothing came in."""
+    row = known.get(link.row_id)
+    name = field_mapping.column.name
+    base = link.shadow.get(name)
+    return (
+        row is not None
+        and row.deleted_at is None
+        and name not in link.frozen
+        and base is not None
+        and base.remote == theirs
+    )
 
 
 def _is_pending_delete(link: Link, known: Mapping[UUID, Row]) -> bool:

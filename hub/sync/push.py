@@ -35,11 +35,12 @@ CHUNK = 100
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Candidates:
-    """What the rows of a chunk ask for."""
+    """What the rows of a chunk ask for; those of `resting` are linked and ask for nothing."""
 
     updates: Mapping[UUID, Link]
     creates: tuple[UUID, ...]
     deletes: Mapping[UUID, Link]
+    resting: tuple[UUID, ...]
 
 
 def push_changes(
@@ -65,16 +66,18 @@ def push_changes(
             session, mapping.hub_table, after=state.push_tick, until=tick
         )
     row_ids = list(dict.fromkeys([*changed, *asked]))
-    if _is_stopped_by_guard(work, mapping, row_ids):
+    resting = _pass_guard(work, mapping, row_ids)
+    if resting is None:
         return True
-    if len(row_ids) > CHUNK:
+    unsettled = [row_id for row_id in row_ids if row_id in asked or row_id not in resting]
+    if len(unsettled) > CHUNK:
         work.priority = Priority.ROUTINE
-    for number, chunk in enumerate(_chunks(row_ids)):
+    for number, chunk in enumerate(_chunks(unsettled)):
         if number and is_rung():
             return False
         work.hold_lease()
-        push_rows(work, mapping, chunk, forced=set(asked))
         done = {row_id: asked[row_id] for row_id in chunk if row_id in asked}
+        push_rows(work, mapping, chunk, forced=set(done))
         with database.unit_of_work(work.provenance()) as session:
             leases.check(session, work.grant)
             links.clear_rechecks(session, mapping.connection, mapping.stream, done)
@@ -104,18 +107,32 @@ def _chunks(row_ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
         yield row_ids[start : start + CHUNK]
 
 
-def _is_stopped_by_guard(work: Work, mapping: StreamMapping, row_ids: Sequence[UUID]) -> bool:
-    """Count what the whole batch would delete and overwrite, before anything is sent."""
+def _pass_guard(
+    work: Work, mapping: StreamMapping, row_ids: Sequence[UUID]
+) -> frozenset[UUID] | None:
+    """Count what the whole batch would delete and overwrite, before anything is sent.
+
+    Answers the rows that ask for nothing, echoes above all; None when the guard stopped the batch.
+    A row that changes from now on is in the next batch.
+    """
     deletes: list[str] = []
     overwrites: list[str] = []
+    resting: set[UUID] = set()
+    fields = work.fields_of(mapping) if row_ids else {}
     with work.connection.database.reading() as session:
         for chunk in _chunks(row_ids):
-            wanted = _candidates(session, mapping, work.fields_of(mapping), chunk, forced=set())
+            wanted = _candidates(session, mapping, fields, chunk, forced=set())
             deletes += [str(row_id) for row_id in wanted.deletes]
             overwrites += [str(row_id) for row_id in wanted.updates]
+            resting.update(wanted.resting)
+    if not deletes and not overwrites:
+        return frozenset(resting)
     with work.connection.database.unit_of_work(work.provenance()) as session:
         stopped = guarding.stops(session, mapping, guarding.DELETE_AT_SOURCE, deletes)
-        return guarding.stops(session, mapping, guarding.OVERWRITE_AT_SOURCE, overwrites) or stopped
+        stopped = (
+            guarding.stops(session, mapping, guarding.OVERWRITE_AT_SOURCE, overwrites) or stopped
+        )
+    return None if stopped else frozenset(resting)
 
 
 def _candidates(
@@ -131,20 +148,26 @@ def _candidates(
     updates: dict[UUID, Link] = {}
     deletes: dict[UUID, Link] = {}
     creates: list[UUID] = []
+    resting: list[UUID] = []
     for row_id in row_ids:
         link, row = found.get(row_id), known.get(row_id)
         is_there = row is not None and row.deleted_at is None
         if link is None:
             if is_there:
                 creates.append(row_id)
-        elif link.state != LIVE:
-            continue
-        elif not is_there:
-            if mapping.on_delete is not DeletePolicy.IGNORE:
-                deletes[row_id] = link
-        elif row_id in forced or _differs(mapping, fields, link, row):
+        elif link.state == LIVE and not is_there and mapping.on_delete is not DeletePolicy.IGNORE:
+            deletes[row_id] = link
+        elif (
+            link.state == LIVE
+            and is_there
+            and (row_id in forced or _differs(mapping, fields, link, row))
+        ):
             updates[row_id] = link
-    return _Candidates(updates=updates, creates=tuple(creates), deletes=deletes)
+        else:
+            resting.append(row_id)
+    return _Candidates(
+        updates=updates, creates=tuple(creates), deletes=deletes, resting=tuple(resting)
+    )
 
 
 def _differs(

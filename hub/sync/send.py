@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from uuid import UUID
 
 from sqlmodel import Session
@@ -100,9 +101,18 @@ def _prepare(
         leases.check(session, work.grant)
         found = links.links_of_rows(session, mapping.connection, mapping.stream, row_ids, lock=True)
         known = rows.load_rows(session, mapping.hub_table, row_ids, lock=True)
-        resolve = outgoing_resolver(session, mapping, [row.values for row in known.values()])
+        going = {
+            row_id: list(outgoing_cells(mapping, fields, found.get(row_id), row.values))
+            for row_id, row in known.items()
+        }
+        resolve = outgoing_resolver(
+            session,
+            mapping,
+            [{cell.mapping.column.name: cell.ours for cell in cells} for cells in going.values()],
+        )
         frozen: list[tuple[UUID, Frozen]] = []
         letters: list[_Letter] = []
+        to_open: list[list[Intent]] = []
         for row_id in row_ids:
             row, link = known.get(row_id), found.get(row_id)
             if row is None or row.deleted_at is not None:
@@ -112,7 +122,7 @@ def _prepare(
             cells: dict[str, Value] = {}
             sent: dict[str, Pair] = {}
             planned: list[Intent] = []
-            for cell in outgoing_cells(mapping, fields, link, row.values):
+            for cell in going[row_id]:
                 value = to_remote(
                     cell.mapping,
                     cell.schema,
@@ -141,14 +151,7 @@ def _prepare(
                 continue
             if link is None and not planned:
                 planned.append(Intent(row_id=row_id, external_id=None, operation="create"))
-            ids = intents.open_intents(
-                session,
-                mapping.connection,
-                mapping.stream,
-                planned,
-                fence=work.grant.fence,
-                run_id=work.run_id,
-            )
+            to_open.append(planned)
             letters.append(
                 _Letter(
                     row_id=row_id,
@@ -159,9 +162,23 @@ def _prepare(
                         fields=cells,
                     ),
                     sent=sent,
-                    intents=tuple(ids),
+                    intents=(),
                 )
             )
+        opened = iter(
+            intents.open_intents(
+                session,
+                mapping.connection,
+                mapping.stream,
+                [intent for planned in to_open for intent in planned],
+                fence=work.grant.fence,
+                run_id=work.run_id,
+            )
+        )
+        letters = [
+            replace(letter, intents=tuple(islice(opened, len(planned))))
+            for letter, planned in zip(letters, to_open, strict=True)
+        ]
         links.freeze(session, frozen)
         work.counts["cells_frozen"] += len(frozen)
     return letters
