@@ -177,6 +177,8 @@ def neglected(session: Session) -> list[str]:
             " union select p.connection from hub.ping p"
             " left join hub.lease l using (connection)"
             " where l.holder is null"
+            # A younger one still has its own job under way.
+            " and p.received_at < clock_timestamp() - interval '3 seconds'"
         )
     )
     return list(found.scalars())
