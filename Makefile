@@ -13,7 +13,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-in
 AIRTABLE_JS := tests/contract/airtable_js/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fmt lint types imports cov schema lock lock-check bench
+.PHONY: help demo test test-long fmt lint types imports cov schema lock lock-check bench bench-sync
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1  /p' Makefile | awk '{ name = $$1; $$1 = ""; printf "  make %-11s%s\n", name, $$0 }'
@@ -23,6 +23,9 @@ demo: $(BIN)/ready  ## Start the whole product with a demo company; Ctrl-C ends 
 
 test: $(BIN)/ready $(AIRTABLE_JS)  ## Run the tests
 	@$(BIN)/pytest $(ARGS)
+
+test-long: $(BIN)/ready  ## Run the tests that take minutes
+	@$(BIN)/pytest -m long $(ARGS)
 
 fmt: $(BIN)/ready  ## Format the code
 	$(BIN)/ruff check --fix-only --quiet .
@@ -57,6 +60,9 @@ lock-check: $(BIN)/ready  ## Check that pyproject.toml and requirements.lock agr
 bench: $(BIN)/ready  ## Measure an edit in each direction, the API and the change log
 	@$(BIN)/hub demo --check --rounds 20
 	@for file in bench/bench_*.py; do echo; $(BIN)/python $$file $(ARGS) || exit 1; done
+
+bench-sync: $(BIN)/ready  ## Measure what keeping two sides equal costs
+	@$(BIN)/python bench/bench_sync.py $(ARGS)
 
 # The environment: exactly what the lock names, each file checked against its hash.
 $(BIN)/ready: requirements.lock pyproject.toml .ci/uv.txt
