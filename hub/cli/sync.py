@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import click
 
+from hub.cli.answers import (
+    JSON_OPTION,
+    ago_text,
+    print_json,
+    print_table,
+    split_stream,
+    value_text,
+)
 from hub.cli.central import central_database, person
+from hub.cli.explain import divergence, preview, undo, why
 from hub.core.merge import Winner
 from hub.store import conflicts as conflict_store
 from hub.store import runs as run_store
 from hub.store import streams as stream_store
 from hub.sync import resolve as resolving
-
-_JSON = click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
 
 
 @click.group()
@@ -26,23 +30,23 @@ def sync() -> None:
 
 
 @sync.command()
-@_JSON
+@JSON_OPTION
 def status(as_json: bool) -> None:
     """Say how each stream is."""
     with central_database() as database, database.reading() as session:
         found = stream_store.overview(session)
     if as_json:
-        _print_json(found)
+        print_json(found)
         return
-    _table(
+    print_table(
         ("stream", "state", "records", "last in", "last out", "conflicts", "frozen"),
         [
             (
                 f"{row['connection']}.{row['stream']}",
                 _state(row),
                 f"{row['records']:,}",
-                _ago(row["pulled_at"]),
-                _ago(row["pushed_at"]),
+                ago_text(row["pulled_at"]),
+                ago_text(row["pushed_at"]),
                 row["open_conflicts"],
                 row["frozen_cells"],
             )
@@ -74,7 +78,7 @@ def _state(row: dict[str, Any]) -> str:
     help="Only those that wait, were settled by a policy, or were resolved by a person.",
 )
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
-@_JSON
+@JSON_OPTION
 def conflicts(wanted: str, limit: int, as_json: bool) -> None:
     """List conflicts, the newest first: base, theirs, ours, and whose value stands."""
     with central_database() as database, database.reading() as session:
@@ -82,17 +86,17 @@ def conflicts(wanted: str, limit: int, as_json: bool) -> None:
             session, status=None if wanted == "all" else wanted, limit=limit
         )
     if as_json:
-        _print_json([_conflict(item) for item in found])
+        print_json([_conflict(item) for item in found])
         return
-    _table(
+    print_table(
         ("id", "cell", "base", "theirs", "ours", "stands", "why"),
         [
             (
                 item.id,
                 f"{item.table_name}.{item.field}",
-                _value(item.base),
-                f"{_value(item.theirs)} ({item.their_actor or 'unknown'})",
-                f"{_value(item.ours)} ({item.our_actor or 'unknown'})",
+                value_text(item.base),
+                f"{value_text(item.theirs)} ({item.their_actor or 'unknown'})",
+                f"{value_text(item.ours)} ({item.our_actor or 'unknown'})",
                 item.winner or "waits for you",
                 f"{item.cause}, {item.policy}",
             )
@@ -113,15 +117,15 @@ def resolve(conflict: UUID, winner: str, by: str | None) -> None:
 
 
 @sync.command()
-@_JSON
+@JSON_OPTION
 def approvals(as_json: bool) -> None:
     """List the plans that the guard stopped and that wait for a word."""
     with central_database() as database, database.reading() as session:
         found = run_store.open_approvals(session)
     if as_json:
-        _print_json(found)
+        print_json(found)
         return
-    _table(
+    print_table(
         ("id", "stream", "records", "why it was stopped"),
         [
             (row["id"], f"{row['connection']}.{row['stream']}", row["items"], row["reason"])
@@ -169,55 +173,21 @@ def resume(stream: str) -> None:
 @click.argument("stream")
 def adopt(stream: str) -> None:
     """Take a stream's fields as they are now, changed types included."""
-    connection, name = _split(stream)
+    connection, name = split_stream(stream)
     with central_database() as database:
         resolving.adopt_schema(database, connection, name, by=person())
     click.echo(f"{stream} takes its fields as they are now; it is read completely once.")
 
 
 def _set_paused(stream: str, *, paused: bool) -> None:
-    connection, name = _split(stream)
+    connection, name = split_stream(stream)
     with central_database() as database:
         resolving.pause(database, connection, name, paused=paused, by=person())
-
-
-def _split(stream: str) -> tuple[str, str]:
-    connection, dot, name = stream.partition(".")
-    if not dot:
-        raise click.UsageError(f"{stream!r} is not CONNECTION.STREAM; `hub sync status` lists them")
-    return connection, name
 
 
 def _conflict(item: conflict_store.ConflictRecord) -> dict[str, Any]:
     return {name: getattr(item, name) for name in item.__dataclass_fields__}
 
 
-def _print_json(answer: object) -> None:
-    click.echo(json.dumps(answer, indent=2, default=str))
-
-
-def _value(value: object) -> str:
-    return "empty" if value is None else str(value)
-
-
-def _ago(moment: datetime | None) -> str:
-    if moment is None:
-        return "never"
-    seconds = (datetime.now(UTC) - moment).total_seconds()
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds / size:.0f} {unit} ago"
-    return f"{seconds:.0f} s ago"
-
-
-def _table(head: Sequence[str], lines: Sequence[Sequence[object]], *, empty: str) -> None:
-    if not lines:
-        click.echo(empty)
-        return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(*head, box=None, pad_edge=False, header_style="bold")
-    for line in lines:
-        table.add_row(*(str(cell) for cell in line))
-    Console().print(table)
+for _command in (divergence, why, preview, undo):
+    sync.add_command(_command)

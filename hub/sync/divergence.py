@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -111,17 +111,38 @@ def differences(
 
     Nothing is told of a stream that has never run.
     """
-    for walk in (_linked_slices, _unlinked_slices):
-        after: UUID | None = None
-        while True:
-            with database.reading() as session:
-                view = view_stream(session, mapping, freshness, now or datetime.now(UTC))
-                if view is None:
-                    return
-                found, after = walk(session, view, after)
-            yield from found
-            if after is None:
-                break
+    yield from _walk(database, mapping, _linked_slices, freshness, now)
+    yield from alone_rows(database, mapping, freshness=freshness, now=now)
+
+
+def alone_rows(
+    database: Database,
+    mapping: StreamMapping,
+    *,
+    freshness: timedelta = USUAL_FRESHNESS,
+    now: datetime | None = None,
+) -> Iterator[Divergence]:
+    """The rows that no record stands for, with the reason."""
+    yield from _walk(database, mapping, _unlinked_slices, freshness, now)
+
+
+def _walk(
+    database: Database,
+    mapping: StreamMapping,
+    look: Look,
+    freshness: timedelta,
+    now: datetime | None,
+) -> Iterator[Divergence]:
+    after: UUID | None = None
+    while True:
+        with database.reading() as session:
+            view = view_stream(session, mapping, freshness, now or datetime.now(UTC))
+            if view is None:
+                return
+            found, after = look(session, view, after)
+        yield from found
+        if after is None:
+            return
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,6 +158,10 @@ class View:
     def age(self, since: datetime) -> float:
         """Seconds since then."""
         return max(0.0, (self.now - since).total_seconds())
+
+
+Look = Callable[[Session, View, UUID | None], tuple[list[Divergence], UUID | None]]
+"""(session, view, last row id) -> differences of the next slice, and the last row id of it."""
 
 
 def view_stream(

@@ -1,0 +1,342 @@
+"""How does a person find out where both sides differ, why, what a run would do, and undo one?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import click
+
+from hub.cli.answers import (
+    JSON_OPTION,
+    print_json,
+    print_table,
+    span_text,
+    split_stream,
+    value_text,
+)
+from hub.cli.central import central_database, person
+from hub.cli.wired import wired
+from hub.errors import NotFound
+
+if TYPE_CHECKING:
+    from hub.config import Config
+    from hub.store.undoing import Selection
+    from hub.sync.divergence import Divergence, Report
+    from hub.wiring import Wiring
+
+
+@click.command()
+@click.argument("stream", required=False)
+@click.option("--scan", is_flag=True, help="Read the other side first and compare with that.")
+@click.option("--yes", is_flag=True, help="Do not ask before a scan spends calls.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 100_000),
+    default=200,
+    show_default=True,
+    help="How many cells are shown; all are counted.",
+)
+@JSON_OPTION
+def divergence(stream: str | None, scan: bool, yes: bool, limit: int, as_json: bool) -> None:
+    """List every cell that differs from the last known remote, with its reason.
+
+    Without STREAM (CONNECTION.STREAM) all streams are looked at. Ends with 1 and raises an alert if
+    a difference is unexplained. --scan reads the tables and writes no row and no record.
+    """
+    from hub.sync.divergence import Report, tell_unexplained
+
+    report = Report()
+    with wired() as wiring:
+        chosen = _chosen_streams(wiring.config, stream)
+        if scan:
+            _agree_to_scan(wiring, chosen, yes=yes, is_quiet=as_json)
+        for connection, name in chosen:
+            part = Report()
+            for found in _found(wiring, connection, name, scan=scan):
+                report.add(found, limit)
+                part.add(found, 0)
+            tell_unexplained(wiring.database, connection, name, part.unexplained_count)
+    if as_json:
+        print_json(
+            {
+                "scanned": scan,
+                "counts": dict(report.counts),
+                "unexplained": report.unexplained_count,
+                "cells": [asdict(found) for found in _shown_first(report, limit)],
+            }
+        )
+    else:
+        _print_report(report, limit)
+    if report.unexplained_count:
+        raise SystemExit(1)
+
+
+def _found(wiring: Wiring, connection: str, name: str, *, scan: bool) -> Iterator[Divergence]:
+    from hub.sync.divergence import differences
+    from hub.sync.remote_scan import scan_differences
+    from hub.wiring import stream_mappings
+
+    settings = wiring.config.connections[connection]
+    freshness = timedelta(seconds=settings.streams[name].freshness_seconds)
+    mapping = stream_mappings(settings)[name]
+    if scan:
+        return scan_differences(wiring.sync_connection(connection), mapping, freshness=freshness)
+    return differences(wiring.database, mapping, freshness=freshness)
+
+
+def _shown_first(report: Report, limit: int) -> Sequence[Divergence]:
+    """Unexplained ones first, so that no limit hides them."""
+    rest = [cell for cell in report.cells if cell not in report.unexplained]
+    return [*report.unexplained, *rest][:limit]
+
+
+def _print_report(report: Report, limit: int) -> None:
+    total = sum(report.counts.values())
+    print_table(
+        ("stream", "row", "column", "hub", "other side", "age", "reason", "detail"),
+        [
+            (
+                f"{found.connection}.{found.stream}",
+                found.row_name or found.external_id or found.row_id,
+                found.column or "the whole row",
+                value_text(found.hub) if found.column else "",
+                value_text(found.remote) if found.column else "",
+                span_text(found.age_seconds),
+                found.reason.value.replace("_", " "),
+                found.detail,
+            )
+            for found in _shown_first(report, limit)
+        ],
+        empty="Both sides hold the same, as far as is known.",
+    )
+    if total:
+        counted = ", ".join(f"{n} {reason}" for reason, n in report.counts.most_common())
+        click.echo(f"{total} differences: {counted.replace('_', ' ')}.")
+    if total > limit:
+        click.echo(f"The first {limit} are shown; --limit shows more.")
+
+
+def _agree_to_scan(
+    wiring: Wiring, chosen: Sequence[tuple[str, str]], *, yes: bool, is_quiet: bool
+) -> None:
+    from hub.sync.remote_scan import scan_calls
+    from hub.wiring import stream_mappings
+
+    calls = sum(
+        scan_calls(wiring.database, stream_mappings(wiring.config.connections[connection])[name])
+        for connection, name in chosen
+    )
+    said = f"Reading {len(chosen)} tables costs about {calls} calls."
+    if yes:
+        click.echo(said, err=is_quiet)
+    else:
+        click.confirm(f"{said} Go on?", abort=True, err=is_quiet)
+
+
+@click.command()
+@click.argument("table")
+@click.argument("row")
+@click.argument("field")
+@JSON_OPTION
+def why(table: str, row: str, field: str, as_json: bool) -> None:
+    """Tell the chain behind a value: who, when, through which run, policy and request.
+
+    TABLE and FIELD are the hub's names; ROW is an id or a unique name.
+    """
+    from hub.sync.why import explain_cell, show
+
+    with central_database() as database:
+        told = explain_cell(database, table, row, field)
+    if as_json:
+        print_json(asdict(told))
+        return
+    name = f"{told.row_name} ({told.row_id})" if told.row_name else str(told.row_id)
+    state = "; the row is deleted" if told.is_deleted else ""
+    click.echo(f"{told.table}.{told.column} of {name} is {show(told.value)}{state}.")
+    for standing in told.standing:
+        click.echo(f"  {standing.sentence}")
+    if not told.standing:
+        click.echo("  No record of another system stands for this row.")
+    for step in told.steps:
+        click.echo(f"{step.at:%Y-%m-%d %H:%M:%S}  {step.sentence}")
+
+
+@click.command()
+@click.argument("stream")
+@click.option("--push", "direction", flag_value="push", help="What would be sent.")
+@click.option(
+    "--pull", "direction", flag_value="pull", default="pull", help="What a complete read would do."
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 100_000),
+    default=200,
+    show_default=True,
+    help="How many records are shown; all are counted.",
+)
+@JSON_OPTION
+def preview(stream: str, direction: str, limit: int, as_json: bool) -> None:
+    """Run a pull or a push of CONNECTION.STREAM dry: the exact diff, and its price.
+
+    It reads the other side behind everybody else's requests and writes nothing.
+    """
+    from hub.sync.preview import Direction
+    from hub.sync.preview import preview as run_dry
+
+    connection, name = split_stream(stream)
+    with wired() as wiring:
+        _chosen_streams(wiring.config, stream)
+        settings = wiring.config.connections[connection].settings
+        seen = run_dry(
+            wiring.sync_connection(connection),
+            name,
+            Direction(direction),
+            keeps=limit,
+            requests_per_second=float(getattr(settings, "requests_per_second", 5)),
+        )
+    if as_json:
+        print_json(asdict(seen) | {"counts": dict(seen.counts)})
+        return
+    lines: list[tuple[object, ...]] = []
+    for record in seen.records:
+        label = record.external_id or record.row_id
+        lines += [
+            (record.action.value, label, c.column, value_text(c.before), value_text(c.after), "")
+            for c in record.cells
+        ]
+        if record.note or not record.cells:
+            lines.append((record.action.value, label, "", "", "", record.note or ""))
+    print_table(
+        ("what", "record", "column", "before", "after", "note"),
+        lines,
+        empty="Nothing would change.",
+    )
+    for sentence in (*seen.notes, *(f"The guard would stop it: {why}." for why in seen.stops)):
+        click.echo(sentence)
+    acts = ", ".join(
+        f"{seen.counts[a]} to {a}"
+        for a in ("create", "change", "revive", "delete")
+        if seen.counts[a]
+    )
+    side = "rows" if direction == "pull" else "records"
+    click.echo(
+        f"{side.capitalize()}: {acts or 'none to change'}. The {direction} itself would cost about "
+        f"{seen.calls} calls and {seen.seconds} s; looking cost {seen.calls_made} calls."
+    )
+
+
+@click.group()
+def undo() -> None:
+    """Put back what a run or a person changed; an undo can be undone like any other run."""
+
+
+_UNDO_OPTIONS = (
+    click.option("--yes", is_flag=True, help="Do it; otherwise it is only shown."),
+    click.option("--preview", "only_show", is_flag=True, help="Only show it, also with --yes."),
+    click.option("--by", default=None, help="Who undoes; else HUB_ACTOR or your user name."),
+    JSON_OPTION,
+)
+
+
+def _undo_options(command: Any) -> Any:
+    for option in reversed(_UNDO_OPTIONS):
+        command = option(command)
+    return command
+
+
+@undo.command("run")
+@click.argument("run_id", type=click.UUID)
+@_undo_options
+def undo_run(run_id: UUID, yes: bool, only_show: bool, by: str | None, as_json: bool) -> None:
+    """Put back the values that a run replaced in the hub; the push carries them across."""
+    from hub.store.undoing import Selection
+
+    _undo(Selection(run_id=run_id), yes=yes and not only_show, by=by, as_json=as_json)
+
+
+@undo.command("person")
+@click.argument("name")
+@click.option("--from", "since", required=True, help="From when, such as 2026-11-24T10:31Z.")
+@click.option("--to", "until", default=None, help="Until when; else now.")
+@_undo_options
+def undo_person(
+    name: str,
+    since: str,
+    until: str | None,
+    yes: bool,
+    only_show: bool,
+    by: str | None,
+    as_json: bool,
+) -> None:
+    """Put back what NAME changed in a range of time, on either side."""
+    from hub.sync.undo import person_selection
+
+    end = _moment(until, "--to") if until else datetime.now(UTC)
+    selection = person_selection(name, _moment(since, "--from"), end)
+    _undo(selection, yes=yes and not only_show, by=by, as_json=as_json)
+
+
+def _moment(given: str, option: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(given)
+    except ValueError:
+        raise click.BadParameter(
+            f"{given!r} is no time. Write 2026-11-24T10:31Z.", param_hint=option
+        ) from None
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+
+
+def _undo(selection: Selection, *, yes: bool, by: str | None, as_json: bool) -> None:
+    from hub.sync.undo import apply_undo, preview_undo
+
+    with central_database() as database:
+        told = (
+            apply_undo(database, selection, by or person())
+            if yes
+            else preview_undo(database, selection)
+        )
+    if as_json:
+        print_json({"done": yes, **asdict(told)})
+        return
+    print_table(
+        ("what", "cell", "row", "now" if not yes else "was", "back to"),
+        [
+            (
+                cell.action.value,
+                f"{cell.table}.{cell.column}" if cell.column else cell.table,
+                cell.row_id,
+                value_text(cell.now) if cell.column else "",
+                value_text(cell.back_to) if cell.column else "",
+            )
+            for cell in told.cells
+        ],
+        empty="Nothing is to be put back.",
+    )
+    for left in told.left:
+        name = f"{left.table}.{left.column}" if left.column else left.table
+        click.echo(f"left alone: {name} of {left.row_id}: {left.reason}")
+    if yes:
+        click.echo(
+            f"{len(told.cells)} cells were put back, {len(told.left)} left alone. "
+            f"Undo this undo with: hub sync undo run {told.run_id}"
+        )
+    else:
+        click.echo(
+            f"{len(told.cells)} cells would be put back, {len(told.left)} left alone. "
+            "Nothing was changed; add --yes to do it."
+        )
+
+
+def _chosen_streams(config: Config, stream: str | None) -> list[tuple[str, str]]:
+    known = [(c.name, name) for c in config.connections.values() for name in c.streams]
+    if stream is None:
+        return known
+    wanted = split_stream(stream)
+    if wanted not in known:
+        listed = ", ".join(f"{connection}.{name}" for connection, name in known) or "none"
+        raise NotFound(f"there is no stream {stream}; hub.toml has {listed}.")
+    return [wanted]
