@@ -100,6 +100,8 @@ def running(script: str, *arguments: str) -> Iterator[Running]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        # Under nohup the tests ignore it, and so would the process.
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
     ) as process:
         yield Running(process)
         process.kill()
