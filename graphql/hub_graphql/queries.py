@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import strawberry
+from strawberry.types import Info
 
+from hub.sync.why import explain_cell
 from hub_graphql.computed import root_funnel, root_warmup
+from hub_graphql.context import Context
 from hub_graphql.declare import root_node, root_one, root_page
 from hub_graphql.node import Node
 from hub_graphql.pagination import Connection
 from hub_graphql.types.campaign import Campaign
+from hub_graphql.types.cell_explanation import CellExplanation, present_explanation
 from hub_graphql.types.client import Client
 from hub_graphql.types.conflict import Conflict
 from hub_graphql.types.contact import Contact
@@ -23,6 +27,13 @@ from hub_graphql.types.sending_domain import SendingDomain
 from hub_graphql.types.stream import Stream
 from hub_graphql.types.warmup_curve import WarmupDay
 from hub_graphql.types.warmup_daily import WarmupDaily
+
+
+async def _explain(info: Info[Context, None], table: str, row: str, field: str) -> CellExplanation:
+    told = await info.context.store.decide(
+        lambda database: explain_cell(database, table, row, field)
+    )
+    return present_explanation(told)
 
 
 @strawberry.type(description="What can be asked.")
@@ -55,3 +66,8 @@ class Query:
     conflicts: Connection[Conflict] = root_page("Conflict", deletable=False)
     delivery_funnel: DeliveryFunnel | None = root_funnel()
     warmup_curve: list[WarmupDay] | None = root_warmup()
+    why: CellExplanation = strawberry.field(
+        resolver=_explain,
+        description="Why a cell holds what it holds: which person, run, request and policy."
+        " `table` and `field` are the hub's names; `row` is an id or a unique name.",
+    )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,12 +14,14 @@ from sqlmodel import Session
 from hub.core.plan import UNKNOWN_ACTOR
 from hub.core.values import Value
 from hub.errors import InvalidInput, NotFound
-from hub.store import divergences, explanations, rows
+from hub.store import divergences, explanations, rows, schemas
 from hub.store.database import Database
 from hub.store.explanations import CellStep
 from hub.store.tables import TABLES, hub_columns
 
 MOST_STEPS = 200
+A_MOMENT = timedelta(seconds=1)
+"""Two times closer than this are told as one."""
 
 
 class Kind(enum.StrEnum):
@@ -81,8 +83,11 @@ def explain_cell(database: Database, table: str, row: str, column: str) -> Expla
             )
         chain = [_change(step, column) for step in steps]
         chain += [_conflict(c) for c in explanations.conflicts_of(session, row_id, column)]
-        chain += [_write(i) for i in explanations.intents_of(session, row_id, column)]
-        standing = [_standing(s) for s in explanations.standing_of(session, row_id, column)]
+        requests = explanations.intents_of(session, row_id, column)
+        places = explanations.standing_of(session, row_id, column)
+        names = _choice_names(session, [*requests, *places])
+        chain += [_write(request, names) for request in requests]
+        standing = [_standing(place, names) for place in places]
         name = divergences.row_names(session, table, [row_id]).get(row_id)
     return Explanation(
         table=table,
@@ -158,8 +163,8 @@ def _change(step: CellStep, column: str) -> Step:
         case _:
             what = f"{who} changed it from {show(step.before)} to {show(step.after)}"
     when = ""
-    if step.edited_at is not None and step.edited_at != step.at:
-        when = f", at {moment(step.edited_at)} there"
+    if step.edited_at is not None and abs(step.at - step.edited_at) >= A_MOMENT:
+        when = f", made at {moment(step.edited_at)}"
     run = ""
     if step.run_kind is not None:
         run = f"; it came in with {step.run_kind} run {step.run_id}, started by {step.run_trigger}"
@@ -216,18 +221,39 @@ _OUTCOMES = {
 }
 
 
-def _write(found: Mapping[str, Any]) -> Step:
+Names = Mapping[str, str]
+"""The names of choices by their ids at the other side."""
+
+
+def _choice_names(session: Session, found: Sequence[Mapping[str, Any]]) -> Names:
+    return {
+        choice: name
+        for connection in {item["connection"] for item in found}
+        for table in schemas.load_schema(session, connection).values()
+        for field in table.fields.values()
+        for choice, name in field.choices.items()
+    }
+
+
+def _there(value: object, names: Names) -> str:
+    """A remote value in a sentence, choices by their names."""
+    if isinstance(value, list):
+        return show([names.get(str(item), item) for item in value])
+    return show(names.get(value, value) if isinstance(value, str) else value)
+
+
+def _write(found: Mapping[str, Any], names: Names) -> Step:
     outcome = _OUTCOMES.get(found["outcome"], f"outcome {found['outcome']}")
     place = f"{found['connection']}.{found['stream']}"
     match found["operation"]:
         case "delete":
             what = f"The hub asked {place} to delete the record"
         case "create":
-            what = f"The hub made a record in {place} with {show(found['sent'])}"
+            what = f"The hub made a record in {place} with {_there(found['sent'], names)}"
         case _:
             what = (
-                f"The hub sent {show(found['sent'])} to {place} "
-                f"over {show(found['believed'])}, which it believed there"
+                f"The hub sent {_there(found['sent'], names)} to {place} "
+                f"over {_there(found['believed'], names)}, which it believed there"
             )
     run = f" in push run {found['run_id']}" if found["run_id"] else ""
     began = f", started by {found['run_trigger']}" if found["run_trigger"] else ""
@@ -239,14 +265,14 @@ def _write(found: Mapping[str, Any]) -> Step:
     )
 
 
-def _standing(found: Mapping[str, Any]) -> Standing:
+def _standing(found: Mapping[str, Any], names: Names) -> Standing:
     place = f"{found['connection']}.{found['stream']}, record {found['external_id']}"
     if found["state"] == "tombstone":
         since = moment(found["deleted_at"]) if found["deleted_at"] else "some time"
         return Standing(sentence=f"{place}: deleted there since {since}.", data=found)
     pair = found["pair"]
     agreed = (
-        f"both sides agreed on {show(pair['h'])} here and {show(pair['r'])} there"
+        f"both sides agreed on {show(pair['h'])} here and {_there(pair['r'], names)} there"
         if pair
         else "nothing was agreed on yet"
     )
@@ -257,7 +283,7 @@ def _standing(found: Mapping[str, Any]) -> Standing:
         agreed += (
             f"; it stands still since {moment(found['since'])} ({found['reason']}"
             + (f": {reason}" if reason else "")
-            + f"), with {show(found['incoming'])} there"
+            + f"), with {_there(found['incoming'], names)} there"
         )
     if found["asked_since"]:
         agreed += f"; it is to be compared again ({found['asked_reason']})"
