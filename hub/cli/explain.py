@@ -95,29 +95,30 @@ def _shown_first(report: Report, limit: int) -> Sequence[Divergence]:
 
 
 def _print_report(report: Report, limit: int) -> None:
+    """Grouped by reason, a line a cell: it reads well in a narrow terminal, too."""
     total = sum(report.counts.values())
-    print_table(
-        ("stream", "row", "column", "hub", "other side", "age", "reason", "detail"),
-        [
-            (
-                f"{found.connection}.{found.stream}",
-                found.row_name or found.external_id or found.row_id,
-                found.column or "the whole row",
-                value_text(found.hub) if found.column else "",
-                value_text(found.remote) if found.column else "",
-                span_text(found.age_seconds),
-                found.reason.value.replace("_", " "),
-                found.detail,
-            )
-            for found in _shown_first(report, limit)
-        ],
-        empty="Both sides hold the same, as far as is known.",
-    )
-    if total:
-        counted = ", ".join(f"{n} {reason}" for reason, n in report.counts.most_common())
-        click.echo(f"{total} differences: {counted.replace('_', ' ')}.")
+    if not total:
+        click.echo("Both sides hold the same, as far as is known.")
+        return
+    shown = _shown_first(report, limit)
+    for reason, count in report.counts.most_common():
+        click.echo(click.style(f"{reason.replace('_', ' ')}: {count}", bold=True))
+        for found in shown:
+            if found.reason.value == reason:
+                click.echo(f"  {_line(found)}")
+    click.echo(f"{total} differences, {report.unexplained_count} unexplained.")
     if total > limit:
         click.echo(f"The first {limit} are shown; --limit shows more.")
+
+
+def _line(found: Divergence) -> str:
+    row = found.row_name or found.external_id or str(found.row_id)
+    cell = f"{found.connection}.{found.stream} {row}"
+    if found.column is not None:
+        here, there = value_text(found.hub), value_text(found.remote)
+        cell += f", {found.column}: {here} here, {there} there"
+    age = f" ({span_text(found.age_seconds)})" if found.age_seconds is not None else ""
+    return f"{cell}{age}: {found.detail}"
 
 
 def _agree_to_scan(

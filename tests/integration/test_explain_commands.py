@@ -69,8 +69,9 @@ def test_divergence_shows_the_cell_and_ends_well_when_explained(world: World, hu
     read = hub("divergence", "world.clients", "--json")
 
     assert 0 == shown.exit_code, shown.output
-    assert "Chad" in shown.output
-    assert "1 differences: 1 in flight." in shown.output
+    assert "in flight: 1" in shown.output
+    assert "Acme, country: Chad here, Kenya there" in shown.output
+    assert "1 differences, 0 unexplained." in shown.output
     answer = json.loads(read.output)
     assert {"in_flight": 1} == answer["counts"]
     assert ("Chad", "Kenya") == (answer["cells"][0]["hub"], answer["cells"][0]["remote"])
