@@ -24,7 +24,12 @@ REQUEST_KINDS = (
     "hide_new",  # a record younger than `seconds` answers `status`, as if it were not there yet
     "schema_before",  # a field is renamed or removed just before the request is looked at
 )
-PING_KINDS = ("ping_lost", "ping_doubled", "ping_delayed")
+PING_KINDS = (
+    "ping_lost",
+    "ping_doubled",
+    "ping_delayed",
+    "ping_reordered",  # it arrives right after the next one of its hook
+)
 
 
 class BadFault(ValueError):

@@ -52,13 +52,14 @@ check("an answer that is late is waited for", async (world) => {
 });
 
 for (const [kind, count] of [["delay", 0], ["delay_after", 1]]) {
-  check(`a ${kind} beyond the client's patience is given up on`, async (world) => {
+  check(`a ${kind} beyond the client's patience is given up on, and still takes effect`, async (world) => {
     await world.fault(kind, { seconds: 0.6, method: "POST" });
     const clients = world.client({ requestTimeout: 150 }).base(BASE)("Clients");
     const error = await world.refusal(clients.create({ Name: "slow" }));
     assert.match(String(error), /abort/);
     assert.equal(await made(world, "slow"), count);
     await until(async () => (await world.requests()).some((each) => each.method === "POST"));
+    assert.equal(await made(world, "slow"), 1);
   });
 }
 

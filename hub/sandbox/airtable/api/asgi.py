@@ -48,15 +48,19 @@ class AirtableApi:
         raw: bytes = scope["raw_path"].split(b"?", 1)[0]
         path = raw.decode("ascii", "replace")
         struck = self.faults.take(scope["method"], path)
-        status: int | None = None
+        answer: Answer | None = None
         try:
             answer = await self._answer(scope, receive, struck)
-            status = answer.status
-            await answer.send(send)
         except Dropped:
-            await _wait_for_end(receive)
+            pass  # there is nobody to answer
         finally:
+            # Noted before the client hears anything: its next request cannot come first.
+            status = None if answer is None else answer.status
             self._note(scope, path, status, struck, time.perf_counter() - begun)
+        if answer is None:
+            await _wait_for_end(receive)
+        else:
+            await answer.send(send)
 
     async def _answer(self, scope: Scope, receive: Receive, struck: list[Fault]) -> Answer:
         body = await _read_body(receive, self.limiter.limits)
