@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
@@ -26,16 +26,42 @@ LEFT_SCOPE = "left_scope"
 
 
 def read_with_witness(
-    work: Work, mapping: StreamMapping, external_ids: Sequence[str]
+    work: Work,
+    mapping: StreamMapping,
+    external_ids: Sequence[str],
+    *,
+    destroyed: Set[str] = frozenset(),
 ) -> dict[str, RemoteRecord]:
     """The records that are there, read whole.
 
-    Each call asks for one record more that is known to live: if that is not in the answer the
-    answer is blind, and nobody is declared dead by it.
+    A call asks for one record more that is known to live: if that is not in the answer the
+    answer is blind, and nobody is declared dead by it. An answer that was cut short may still
+    show the witness, so whoever is missing without being told as `destroyed` is asked for again.
+    As nobody is declared dead by a first answer, a full call spares the witness.
 
     Raises:
         RemoteUnavailable: the answer was blind.
     """
+    size = work.connection.connector.read_batch_size
+    alive = [each for each in external_ids if each not in destroyed]
+    full = len(alive) // size * size
+    found: dict[str, RemoteRecord] = {}
+    for start in range(0, full, size):
+        chunk = alive[start : start + size]
+        found.update(
+            work.connection.connector.read_records(work.address_of(mapping), chunk, work.priority)
+        )
+    rest = [*alive[full:], *(each for each in external_ids if each in destroyed)]
+    found.update(_ask(work, mapping, rest))
+    doubtful = [each for each in external_ids if each not in found and each not in destroyed]
+    if doubtful:
+        found.update(_ask(work, mapping, doubtful))
+    return found
+
+
+def _ask(
+    work: Work, mapping: StreamMapping, external_ids: Sequence[str]
+) -> dict[str, RemoteRecord]:
     connector = work.connection.connector
     size = connector.read_batch_size - 1
     found: dict[str, RemoteRecord] = {}

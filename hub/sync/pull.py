@@ -119,7 +119,7 @@ def _read(work: Work, told: _Told) -> None:
     ]
     if not wanted:
         return
-    told.records = read_with_witness(work, mapping, wanted)
+    told.records = read_with_witness(work, mapping, wanted, destroyed=set(told.destroyed))
     told.missing = [external_id for external_id in wanted if external_id not in told.records]
 
 
