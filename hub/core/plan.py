@@ -133,7 +133,9 @@ def plan_record(
     resolve: Resolve,
 ) -> RecordPlan:
     """The plan for one record; `fields` holds the schema of the remote fields that still exist."""
-    if meeting.row is None and (meeting.is_new_link or meeting.link.state != LIVE):
+    # A new link with a shadow is of a create whose row was deleted before its answer came.
+    is_news = meeting.is_new_link and not meeting.link.shadow
+    if meeting.row is None and (is_news or meeting.link.state != LIVE):
         return _plan_new_row(mapping, fields, meeting, resolve)
     if meeting.row is None or meeting.is_row_deleted:
         return _plan_deleted_row(mapping, fields, meeting, resolve)
@@ -208,7 +210,7 @@ def _plan_deleted_row(
     resolve: Resolve,
 ) -> RecordPlan:
     """We deleted the row, the record is still there: an edit made since wins, else it waits."""
-    if meeting.link.state == TOMBSTONE or meeting.is_new_link:
+    if meeting.link.state == TOMBSTONE or (meeting.is_new_link and not meeting.link.shadow):
         edited = True
     else:
         edited = any(

@@ -128,6 +128,28 @@ def close_unanswered(
     )
 
 
+def note_superseded(
+    session: Session, connection: str, stream: str, row_ids: Sequence[UUID]
+) -> None:
+    """Unanswered updates and deletes of rows that were compared and written anew since.
+
+    Should one still take effect, its payload finds the update open.
+    """
+    if not row_ids:
+        return
+    session.execute(
+        text(
+            "update hub.write_intent set outcome = 'superseded',"
+            " closed_at = case when operation = 'update' then closed_at"
+            "  else clock_timestamp() end"
+            " where connection = :connection and stream = :stream"
+            " and row_id = any(cast(:ids as uuid[])) and operation <> 'create'"
+            " and outcome is null and closed_at is null"
+        ),
+        {"connection": connection, "stream": stream, "ids": [str(row) for row in row_ids]},
+    )
+
+
 def awaiting_echo(
     session: Session, connection: str, stream: str, external_ids: Sequence[str]
 ) -> dict[tuple[str, str], list[Intent]]:

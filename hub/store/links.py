@@ -276,6 +276,21 @@ def unpark(session: Session, connection: str, stream: str, arrived: Iterable[Lin
     )
 
 
+def formerly_linked(
+    session: Session, connection: str, stream: str, row_ids: Iterable[UUID]
+) -> set[UUID]:
+    """Those of these rows that a record stood for which was deleted since."""
+    found = session.execute(
+        text(
+            "select distinct row_id from hub.record_link"
+            " where connection = :connection and stream = :stream"
+            " and row_id = any(cast(:ids as uuid[])) and state = 'tombstone'"
+        ),
+        {"connection": connection, "stream": stream, "ids": [str(row) for row in row_ids]},
+    )
+    return {_uuid(row_id) for row_id in found.scalars()}
+
+
 def count_live(session: Session, connection: str, stream: str) -> int:
     """How many records of the stream are linked and live."""
     counted: int = session.execute(
@@ -308,7 +323,8 @@ def a_live_witness(
         text(
             "select external_id from hub.record_link"
             " where connection = :connection and stream = :stream and state = 'live'"
-            " and external_id <> all(:ids) limit 1"
+            # The newest stands last in a list, so that a list cut short misses it.
+            " and external_id <> all(:ids) order by id desc limit 1"
         ),
         {"connection": connection, "stream": stream, "ids": list(not_of)},
     ).scalar_one_or_none()

@@ -33,7 +33,7 @@ def adopt_lost_creates(
     fresh = {
         link.row_id: external_id
         for external_id, link in chosen.items()
-        if external_id not in linked and link.row_id in known
+        if external_id not in linked
     }
     sent_of = (
         intents.unanswered_creates(session, mapping.connection, mapping.stream, list(fresh))
@@ -42,11 +42,16 @@ def adopt_lost_creates(
     )
     if not sent_of:
         return dict(chosen)
-    resolve = outgoing_resolver(session, mapping, [known[row_id].values for row_id in sent_of])
+    values = {row_id: known[row_id].values for row_id in sent_of if row_id in known}
+    resolve = outgoing_resolver(session, mapping, list(values.values()))
     adopted = dict(chosen)
     for row_id, sent in sent_of.items():
         external_id = fresh[row_id]
-        shadow = _shadow(mapping, fields, known[row_id].values, sent, resolve)
+        if row_id in values:
+            shadow = _shadow(mapping, fields, values[row_id], sent, resolve)
+        else:
+            # The row was deleted meanwhile: only an edit since would bring it back.
+            shadow = {name: Pair(hub=None, remote=remote) for name, remote in sent.items() if name}
         adopted[external_id] = replace(chosen[external_id], shadow=shadow)
     intents.close_unanswered(session, mapping.connection, mapping.stream, list(sent_of), "adopted")
     return adopted

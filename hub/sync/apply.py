@@ -110,7 +110,14 @@ def _hold_back(plan: RecordPlan, reason: str) -> RecordPlan:
         for name in plan.takes
     )
     link = replace(plan.link, state=HELD, shadow={}, frozen={cell.field: cell for cell in cells})
-    return replace(plan, link=link, takes={}, inserts=False, freezes=(*plan.freezes, *cells))
+    return replace(
+        plan,
+        link=link,
+        takes={},
+        inserts=False,
+        freezes=(*plan.freezes, *cells),
+        thaws=tuple(name for name in plan.thaws if name not in link.frozen),
+    )
 
 
 def _update(

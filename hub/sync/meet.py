@@ -118,7 +118,7 @@ def _choose_links(
 
     Of two records with one Hub ID the linked one keeps it, else the older; the other is a new row.
     """
-    chosen = dict(found)
+    chosen = _with_own_rows(session, mapping, found)
     strangers = [record for record in records if record.external_id not in found]
     strangers.sort(key=lambda r: r.created_at or datetime.max.replace(tzinfo=UTC))
     claims = {
@@ -139,6 +139,22 @@ def _choose_links(
             state=LIVE,
             has_hub_id=False,
         )
+    return chosen
+
+
+def _with_own_rows(
+    session: Session, mapping: StreamMapping, found: Mapping[str, Link]
+) -> dict[str, Link]:
+    """A deleted record that is back while another stands for its row is a row of its own."""
+    buried = sorted({link.row_id for link in found.values() if link.state == TOMBSTONE})
+    taken = set(links.links_of_rows(session, mapping.connection, mapping.stream, buried))
+    chosen: dict[str, Link] = {}
+    for external_id, link in found.items():
+        if link.state == TOMBSTONE and link.row_id in taken:
+            link = replace(link, row_id=new_id(), shadow={}, has_hub_id=False)
+        elif link.state == TOMBSTONE:
+            taken.add(link.row_id)
+        chosen[external_id] = link
     return chosen
 
 

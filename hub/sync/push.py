@@ -19,7 +19,7 @@ from hub.core.mapping import StreamMapping
 from hub.core.outgoing import outgoing_cells
 from hub.core.policies import DeletePolicy
 from hub.core.records import FieldSchema
-from hub.store import change_log, leases, links, rows, runs, streams
+from hub.store import change_log, intents, leases, links, rows, runs, streams
 from hub.store.rows import Row
 from hub.sync import guarding
 from hub.sync.connection import Work
@@ -27,7 +27,7 @@ from hub.sync.deletes import read_with_witness, settle_missing
 from hub.sync.meet import plan_page
 from hub.sync.pull import apply_guarded
 from hub.sync.remove import remove_records
-from hub.sync.send import send_rows
+from hub.sync.send import look_up_lost_creates, send_rows
 
 CHUNK = 100
 """Rows looked at together: as many records as one read answers."""
@@ -81,6 +81,7 @@ def push_changes(
         with database.unit_of_work(work.provenance()) as session:
             leases.check(session, work.grant)
             links.clear_rechecks(session, mapping.connection, mapping.stream, done)
+            intents.note_superseded(session, mapping.connection, mapping.stream, chunk)
     with database.unit_of_work(work.provenance()) as session:
         leases.check(session, work.grant)
         streams.change(session, mapping.connection, mapping.stream, push_tick=tick)
@@ -182,6 +183,7 @@ def push_rows(
     """Send what differs in these rows; `forced` ones are read again even if nothing seems to."""
     database = work.connection.database
     fields = work.fields_of(mapping)
+    look_up_lost_creates(work, mapping, fields, row_ids)
     with database.reading() as session:
         wanted = _candidates(session, mapping, fields, row_ids, forced=forced)
     if wanted.updates or wanted.deletes:

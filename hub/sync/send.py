@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from hub.core.links import LIVE, Frozen, Link
+from hub.core.links import LIVE, TOMBSTONE, Frozen, Link
 from hub.core.mapping import Parked, StreamMapping, to_remote
 from hub.core.merge import FreezeReason, Pair
 from hub.core.outgoing import Outgoing, outgoing_cells
@@ -49,7 +49,6 @@ def send_rows(
     row_ids: Sequence[UUID],
 ) -> None:
     """Write what differs in these rows, batch by batch."""
-    _look_up_lost_creates(work, mapping, fields, row_ids)
     size = work.connection.connector.write_batch_size
     for start in range(0, len(row_ids), size):
         letters = _prepare(work, mapping, fields, row_ids[start : start + size])
@@ -57,13 +56,16 @@ def send_rows(
             _post(work, mapping, fields, letters)
 
 
-def _look_up_lost_creates(
+def look_up_lost_creates(
     work: Work,
     mapping: StreamMapping,
     fields: Mapping[str, FieldSchema],
     row_ids: Sequence[UUID],
 ) -> None:
-    """Records that an earlier create made although its answer was lost become ours first."""
+    """Records that an earlier create made although its answer was lost become ours first.
+
+    So do deleted ones that are back: a create would write over them.
+    """
     database = work.connection.database
     with database.reading() as session:
         linked = links.links_of_rows(session, mapping.connection, mapping.stream, row_ids)
@@ -73,13 +75,23 @@ def _look_up_lost_creates(
             mapping.stream,
             [row_id for row_id in row_ids if row_id not in linked],
         )
-    if not lost:
+        known = rows.load_rows(
+            session, mapping.hub_table, [row_id for row_id in row_ids if row_id not in linked]
+        )
+        former = links.formerly_linked(
+            session,
+            mapping.connection,
+            mapping.stream,
+            [row_id for row_id, row in known.items() if row.deleted_at is None],
+        )
+    asked = [row_id for row_id in row_ids if row_id in lost or row_id in former]
+    if not asked or mapping.hub_id_field is None:
         return
     found = work.connection.connector.find_by_hub_id(
-        work.address_of(mapping), [str(row_id) for row_id in lost], work.priority
+        work.address_of(mapping), [str(row_id) for row_id in asked], work.priority
     )
     # Of two records with one Hub ID the older is ours; the other will be a row of its own.
-    records = [found[str(row_id)][0] for row_id in lost if found.get(str(row_id))]
+    records = [found[str(row_id)][0] for row_id in asked if found.get(str(row_id))]
     with database.unit_of_work(work.provenance()) as session:
         leases.check(session, work.grant)
         plans = plan_page(session, mapping, fields, records, edits={}, created={})
@@ -260,15 +272,29 @@ def _note_answers(
         saved: list[Link] = []
         records: list[RemoteRecord] = []
         made: list[Link] = []
+        strangers: list[UUID] = []
         row_ids = [letter.row_id for letter in letters]
         current = links.links_of_rows(
             session, mapping.connection, mapping.stream, row_ids, lock=True
         )
+        known = links.links_of_records(
+            session,
+            mapping.connection,
+            mapping.stream,
+            [result.record.external_id for result in results if result.record is not None],
+            lock=True,
+        )
         for letter, result in zip(letters, results, strict=True):
             if result.record is None:
                 continue
+            standing = known.get(result.record.external_id)
+            if letter.link is None and standing is not None and standing.state != TOMBSTONE:
+                # Somebody gave this row's Hub ID to another row's record meanwhile.
+                strangers.append(letter.row_id)
+                records.append(result.record)
+                continue
             link = current.get(letter.row_id) or Link(
-                id=new_id(),
+                id=standing.id if standing is not None else new_id(),
                 external_id=result.record.external_id,
                 row_id=letter.row_id,
                 state=LIVE,
@@ -290,6 +316,9 @@ def _note_answers(
         plans = plan_page(session, mapping, fields, records, edits={}, created={})
         apply_page(session, work, mapping, plans)
         _leave_parked(session, mapping, made)
+        links.recheck(
+            session, mapping.connection, mapping.stream, strangers, "its Hub ID was taken"
+        )
         work.counts["records_created"] += len(made)
         work.counts["records_written"] += len(saved) - len(made)
         work.counts["cells_written"] += sum(len(letter.sent) for letter in letters)
