@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from sqlmodel import Session
 from hub.core.links import Frozen, Link
 from hub.core.merge import Pair
 
+FETCHED_TOGETHER = 1000
 _COLUMNS = "l.id, l.external_id, l.row_id, l.state, l.has_hub_id, l.shadow"
 _FROZEN = (
     "(select jsonb_agg(to_jsonb(f) - 'link_id' - 'since')"
@@ -305,14 +306,20 @@ def count_live(session: Session, connection: str, stream: str) -> int:
 
 def live_external_ids(session: Session, connection: str, stream: str) -> set[str]:
     """Every live record's external id."""
+    return set(each_live_external_id(session, connection, stream))
+
+
+def each_live_external_id(session: Session, connection: str, stream: str) -> Iterator[str]:
+    """Every live record's external id, fetched as they are used."""
     found = session.execute(
         text(
             "select external_id from hub.record_link"
             " where connection = :connection and stream = :stream and state <> 'tombstone'"
         ),
         {"connection": connection, "stream": stream},
+        execution_options={"stream_results": True, "yield_per": FETCHED_TOGETHER},
     )
-    return set(found.scalars())
+    yield from found.scalars()
 
 
 def a_live_witness(

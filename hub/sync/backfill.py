@@ -19,6 +19,7 @@ from hub.sync.deletes import read_with_witness, settle_missing
 from hub.sync.hooks import ensure_hook
 from hub.sync.meet import plan_page
 from hub.sync.pull import apply_guarded
+from hub.sync.seen import Seen
 
 
 @dataclass(kw_only=True, slots=True)
@@ -27,7 +28,7 @@ class Scan:
 
     mapping: StreamMapping
     cursor: str | None = None
-    seen: set[str] | None = field(default_factory=set)
+    seen: Seen | None = field(default_factory=Seen)
     is_done: bool = False
 
 
@@ -61,7 +62,7 @@ def scan_page(work: Work, scan: Scan) -> None:
         )
     except CursorExpired:
         scan.cursor = None
-        scan.seen = set()
+        scan.seen = Seen()
         return
     with work.connection.database.unit_of_work(work.provenance()) as session:
         leases.check(session, work.grant)
@@ -73,7 +74,7 @@ def scan_page(work: Work, scan: Scan) -> None:
             return
         scan.cursor = page.next_cursor
         if scan.seen is not None:
-            scan.seen.update(record.external_id for record in page.records)
+            scan.seen.add(record.external_id for record in page.records)
         streams.change(session, mapping.connection, mapping.stream, cursor=scan.cursor)
     if scan.cursor is None:
         _finish(work, scan)
@@ -116,8 +117,8 @@ def _absent(work: Work, scan: Scan) -> list[str]:
         return []
     mapping = scan.mapping
     with work.connection.database.reading() as session:
-        linked = links.live_external_ids(session, mapping.connection, mapping.stream)
-    unseen = sorted(linked - scan.seen)
+        linked = links.each_live_external_id(session, mapping.connection, mapping.stream)
+        unseen = sorted(scan.seen.unseen(linked))
     if not unseen:
         return []
     # A record that moved between pages may have been skipped: it is asked for by its id.
