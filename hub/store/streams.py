@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -45,6 +46,18 @@ def ensure(session: Session, connection: str, stream: str) -> State:
         {"connection": connection, "stream": stream},
     )
     return load(session, connection, stream)
+
+
+def ensure_all(session: Session, connection: str, names: Sequence[str]) -> None:
+    """Make the states of a connection's streams that are not there yet."""
+    session.execute(
+        text(
+            "insert into hub.stream_state (connection, stream)"
+            " select :connection, name from unnest(cast(:names as text[])) as t(name)"
+            " on conflict (connection, stream) do nothing"
+        ),
+        {"connection": connection, "names": list(names)},
+    )
 
 
 def load(session: Session, connection: str, stream: str) -> State:

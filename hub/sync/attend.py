@@ -72,17 +72,18 @@ def attend(
         if grant is None:
             return Attendance()
         runs.abandon_runs(session, connection.name)
-        for mapping in connection.ordered:
-            streams.ensure(session, connection.name, mapping.stream)
+        streams.ensure_all(session, connection.name, list(connection.mappings))
     attendance = Attendance(attended=True)
+    holds = True
     try:
-        _Attendant(connection, grant, trigger, report, attendance).work(tend=tend)
+        holds = _Attendant(connection, grant, trigger, report, attendance).work(tend=tend)
     except LeaseLost:
         # Another worker took over; whatever was in hand was rolled back.
         attendance.is_unfinished = True
     finally:
-        with connection.database.unit_of_work(provenance) as session:
-            leases.give_back(session, grant, unless_rung=False)
+        if holds:
+            with connection.database.unit_of_work(provenance) as session:
+                leases.give_back(session, grant, unless_rung=False)
     return attendance
 
 
@@ -114,10 +115,10 @@ class _Attendant:
         with self._database.unit_of_work(self._provenance) as session:
             leases.extend(session, self._grant, seconds)
 
-    def work(self, *, tend: bool) -> None:
-        """Go round until nothing is due."""
+    def work(self, *, tend: bool) -> bool:
+        """Go round until nothing is due; whether the lease is still held."""
         if not self._learn_schema():
-            return
+            return True
         if tend:
             self._step("hook", None, tend_hook)
         while True:
@@ -130,15 +131,15 @@ class _Attendant:
             if self._attendance.retry_after_seconds is not None:
                 # The pings stay: the work is taken up again a little later.
                 self._attendance.is_unfinished = True
-                return
+                return True
             with self._database.unit_of_work(self._provenance) as session:
                 leases.answer_pings(session, pings)
             is_scanning = self._scan()
             if time.monotonic() > self._until:
                 self._attendance.is_unfinished = True
-                return
+                return True
             if not is_scanning and not self._left and self._is_quiet():
-                return
+                return False
 
     def _is_quiet(self) -> bool:
         """Give the lease back unless somebody rang meanwhile."""
