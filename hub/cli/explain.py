@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from hub.sync.divergence import Divergence, Report
     from hub.wiring import Wiring
 
+MOST_SHOWN = 200
+
 
 @click.command()
 @click.argument("stream", required=False)
@@ -313,11 +315,13 @@ def _undo(selection: Selection, *, yes: bool, by: str | None, as_json: bool) -> 
                 value_text(cell.now) if cell.column else "",
                 value_text(cell.back_to) if cell.column else "",
             )
-            for cell in told.cells
+            for cell in told.cells[:MOST_SHOWN]
         ],
         empty="Nothing is to be put back.",
     )
-    for left in told.left:
+    if max(len(told.cells), len(told.left)) > MOST_SHOWN:
+        click.echo(f"The first {MOST_SHOWN} of each are shown; --json answers all.")
+    for left in told.left[:MOST_SHOWN]:
         name = f"{left.table}.{left.column}" if left.column else left.table
         click.echo(f"left alone: {name} of {left.row_id}: {left.reason}")
     if yes:
