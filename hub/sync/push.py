@@ -85,7 +85,9 @@ def push_changes(
     with database.unit_of_work(work.provenance()) as session:
         leases.check(session, work.grant)
         streams.change(session, mapping.connection, mapping.stream, push_tick=tick)
-        _note_approved(session, mapping, row_ids)
+        intents.note_superseded(session, mapping.connection, mapping.stream, list(resting))
+        if row_ids:
+            _note_approved(session, mapping, row_ids)
         streams.note_success(session, mapping.connection, mapping.stream, work.kind)
     return True
 
