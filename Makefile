@@ -13,10 +13,10 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-in
 AIRTABLE_JS := tests/contract/airtable_js/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long fmt lint types imports cov schema lock lock-check bench bench-sync
+.PHONY: help demo test test-long fmt lint types imports cov schema lock lock-check bench bench-sync simulate simulate-mutants
 
 help:  ## List the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1  /p' Makefile | awk '{ name = $$1; $$1 = ""; printf "  make %-11s%s\n", name, $$0 }'
+	@sed -n 's/^\([a-z-]*\):.*## /\1  /p' Makefile | awk '{ name = $$1; $$1 = ""; printf "  make %-18s%s\n", name, $$0 }'
 
 demo: $(BIN)/ready  ## Start the whole product with a demo company; Ctrl-C ends it
 	@$(BIN)/hub demo $(ARGS)
@@ -63,6 +63,15 @@ bench: $(BIN)/ready  ## Measure an edit in each direction, the API and the chang
 
 bench-sync: $(BIN)/ready  ## Measure what keeping two sides equal costs
 	@$(BIN)/python bench/bench_sync.py $(ARGS)
+
+SEEDS ?= 100
+FIRST ?= 0
+
+simulate: $(BIN)/ready  ## Play random worlds on the real engine: SEEDS=100 FIRST=0
+	@PYTHONPATH=tests $(BIN)/python tests/simulation/simulate.py --seeds $(SEEDS) --first $(FIRST) $(ARGS)
+
+simulate-mutants: $(BIN)/ready  ## See that they find each protection that is taken out
+	@PYTHONPATH=tests $(BIN)/python tests/simulation/simulate.py --mutants --seeds $(SEEDS) --first $(FIRST) $(ARGS)
 
 # The environment: exactly what the lock names, each file checked against its hash.
 $(BIN)/ready: requirements.lock pyproject.toml .ci/uv.txt
