@@ -84,7 +84,7 @@ def build(config: Config) -> ASGIApp:
             database=wiring.database,
             queue=wiring.queue,
             access=access_of(config),
-            api=LazyApp(partial(_api, wiring.database)),
+            api=LazyApp(partial(_api, wiring.database, config)),
             bells=_bells(config, wiring.queue),
             streams=[
                 StreamDoor(
@@ -102,10 +102,11 @@ def build(config: Config) -> ASGIApp:
     )
 
 
-def _api(database: Database) -> ASGIApp:
+def _api(database: Database, config: Config) -> ASGIApp:
+    from hub.wiring import watched_streams
     from hub_graphql.app import create_graphql_app
 
-    return create_graphql_app(database)
+    return create_graphql_app(database, streams=watched_streams(config))
 
 
 def _operations_folder() -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import connectors
@@ -16,6 +17,7 @@ from hub.redaction import register_secret
 from hub.store.database import Database
 from hub.store.tables import hub_columns
 from hub.sync.connection import LeasedLimiter, SyncConnection
+from hub.sync.divergence import WatchedStream
 from workers.limits import RedisLimiter, Window
 
 if TYPE_CHECKING:
@@ -110,6 +112,18 @@ def stream_mappings(connection: Connection) -> Mapping[str, StreamMapping]:
         name: _stream_mapping(connection.name, name, settings)
         for name, settings in connection.streams.items()
     }
+
+
+def watched_streams(config: Config) -> list[WatchedStream]:
+    """Every stream and how fresh it shall be."""
+    return [
+        WatchedStream(
+            mapping=mapping,
+            freshness=timedelta(seconds=connection.streams[name].freshness_seconds),
+        )
+        for connection in config.connections.values()
+        for name, mapping in stream_mappings(connection).items()
+    ]
 
 
 def _stream_mapping(connection: str, stream: str, settings: StreamSettings) -> StreamMapping:

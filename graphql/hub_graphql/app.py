@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from graphql import GraphQLError
@@ -12,6 +13,7 @@ from strawberry.schema.exceptions import (
 from strawberry.types.graphql import OperationType
 
 from hub.store.database import Database
+from hub.sync.divergence import WatchedStream
 from hub_graphql.context import Context, Store
 from hub_graphql.errors import TimedOut, present
 from hub_graphql.http import (
@@ -35,10 +37,16 @@ OPERATION_TIMEOUT_SECONDS = 20.0
 class GraphQLApp:
     """The ASGI application of the API."""
 
-    def __init__(self, database: Database, *, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        limits: Limits = DEFAULT_LIMITS,
+        streams: Sequence[WatchedStream] = (),
+    ) -> None:
         bound = build_schema(limits)
         self.schema = bound.schema
-        self._store = Store(database, bound.models, limits)
+        self._store = Store(database, bound.models, limits, streams=streams)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -104,6 +112,11 @@ def actor_of(scope: Scope) -> str:
     return actor if isinstance(actor, str) and actor else "anonymous"
 
 
-def create_graphql_app(database: Database, *, limits: Limits = DEFAULT_LIMITS) -> GraphQLApp:
-    """The API as an ASGI application."""
-    return GraphQLApp(database, limits=limits)
+def create_graphql_app(
+    database: Database,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    streams: Sequence[WatchedStream] = (),
+) -> GraphQLApp:
+    """The API as an ASGI application; `streams` are those whose divergence it can tell."""
+    return GraphQLApp(database, limits=limits, streams=streams)

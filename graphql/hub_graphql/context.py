@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
@@ -17,6 +17,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from hub.store.database import Database, Provenance
+from hub.sync.divergence import WatchedStream
 from hub_graphql.compile.model import Models
 from hub_graphql.errors import from_database
 from hub_graphql.limits import Limits, check_rows
@@ -31,9 +32,16 @@ class Store:
     """The central database as the API uses it."""
 
     def __init__(
-        self, database: Database, models: Models, limits: Limits, *, threads: int = 10
+        self,
+        database: Database,
+        models: Models,
+        limits: Limits,
+        *,
+        threads: int = 10,
+        streams: Sequence[WatchedStream] = (),
     ) -> None:
         self.models = models
+        self.streams = streams
         self.limits = limits
         self._database = database
         self._threads = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="graphql")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import strawberry
 from strawberry.types import Info
 
+from hub.sync.divergence import report_differences
 from hub.sync.why import explain_cell
 from hub_graphql.computed import root_funnel, root_warmup
 from hub_graphql.context import Context
@@ -19,6 +20,7 @@ from hub_graphql.types.contact import Contact
 from hub_graphql.types.deal import Deal
 from hub_graphql.types.delivery_funnel import DeliveryFunnel
 from hub_graphql.types.delivery_metric_daily import DeliveryMetricDaily
+from hub_graphql.types.divergence import Divergence, check_first, present_divergence
 from hub_graphql.types.excluded_day import ExcludedDay
 from hub_graphql.types.goal import Goal
 from hub_graphql.types.mailbox import Mailbox
@@ -34,6 +36,17 @@ async def _explain(info: Info[Context, None], table: str, row: str, field: str) 
         lambda database: explain_cell(database, table, row, field)
     )
     return present_explanation(told)
+
+
+async def _differences(
+    info: Info[Context, None], stream: str | None = None, first: int = 100
+) -> Divergence:
+    check_first(first)
+    store = info.context.store
+    found = await store.decide(
+        lambda database: report_differences(database, store.streams, stream, first)
+    )
+    return present_divergence(found)
 
 
 @strawberry.type(description="What can be asked.")
@@ -70,4 +83,10 @@ class Query:
         resolver=_explain,
         description="Why a cell holds what it holds: which person, run, request and policy."
         " `table` and `field` are the hub's names; `row` is an id or a unique name.",
+    )
+    divergence: Divergence = strawberry.field(
+        resolver=_differences,
+        description="Every cell that differs from what the other side was last seen to have."
+        " `stream` is CONNECTION.STREAM; without one all streams are looked at. All are counted,"
+        " and the `first` are listed, unexplained ones before others.",
     )

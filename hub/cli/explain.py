@@ -68,7 +68,7 @@ def divergence(stream: str | None, scan: bool, yes: bool, limit: int, as_json: b
                 "scanned": scan,
                 "counts": dict(report.counts),
                 "unexplained": report.unexplained_count,
-                "cells": [asdict(found) for found in _shown_first(report, limit)],
+                "cells": [asdict(found) for found in report.shown],
             }
         )
     else:
@@ -90,19 +90,13 @@ def _found(wiring: Wiring, connection: str, name: str, *, scan: bool) -> Iterato
     return differences(wiring.database, mapping, freshness=freshness)
 
 
-def _shown_first(report: Report, limit: int) -> Sequence[Divergence]:
-    """Unexplained ones first, so that no limit hides them."""
-    rest = [cell for cell in report.cells if cell not in report.unexplained]
-    return [*report.unexplained, *rest][:limit]
-
-
 def _print_report(report: Report, limit: int) -> None:
     """Grouped by reason, a line a cell: it reads well in a narrow terminal, too."""
     total = sum(report.counts.values())
     if not total:
         click.echo("Both sides hold the same, as far as is known.")
         return
-    shown = _shown_first(report, limit)
+    shown = report.shown
     for reason, count in report.counts.most_common():
         click.echo(click.style(f"{reason.replace('_', ' ')}: {count}", bold=True))
         for found in shown:

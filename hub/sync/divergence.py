@@ -21,6 +21,7 @@ from hub.core.mapping import FieldMapping, Parked, StreamMapping, to_remote
 from hub.core.policies import DeletePolicy, Direction
 from hub.core.records import FieldSchema
 from hub.core.values import Value, ValueKind, is_empty
+from hub.errors import NotFound
 from hub.store import divergences, links, rows, runs, schemas
 from hub.store.database import Database, Provenance
 from hub.store.divergences import Asked, CellChange, StreamFacts
@@ -95,9 +96,47 @@ class Report:
             self.unexplained.append(found)
 
     @property
+    def shown(self) -> list[Divergence]:
+        """Those that were kept, unexplained ones first, so that no limit hides them."""
+        rest = [cell for cell in self.cells if cell.reason is not Reason.UNEXPLAINED]
+        return [*self.unexplained, *rest][: max(len(self.cells), len(self.unexplained))]
+
+    @property
     def unexplained_count(self) -> int:
         """How many differences have no reason."""
         return self.counts[Reason.UNEXPLAINED.value]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WatchedStream:
+    """A stream and how fresh it shall be."""
+
+    mapping: StreamMapping
+    freshness: timedelta = USUAL_FRESHNESS
+
+    @property
+    def name(self) -> str:
+        """CONNECTION.STREAM."""
+        return f"{self.mapping.connection}.{self.mapping.stream}"
+
+
+def report_differences(
+    database: Database, watched: Sequence[WatchedStream], stream: str | None, limit: int
+) -> Report:
+    """Every difference of one stream (CONNECTION.STREAM), or of all; writes nothing.
+
+    Raises:
+        NotFound: there is no such stream.
+    """
+    chosen = [item for item in watched if stream is None or item.name == stream]
+    if stream is not None and not chosen:
+        known = ", ".join(item.name for item in watched) or "none"
+        raise NotFound(f"there is no stream {stream}; hub.toml has {known}.")
+    report = Report()
+    for item in chosen:
+        for found in differences(database, item.mapping, freshness=item.freshness):
+            report.add(found, limit)
+    return report
 
 
 def differences(
