@@ -102,12 +102,16 @@ def compile_formula(text: str, table: Table, *, values: Field | None = None) -> 
     """`values` is the field a bare `values` means, in a rollup's formula."""
     tree = parse_formula(text)
     compiler = _Compiler(table, values)
-    evaluate = compiler.compile(tree)
+    try:
+        evaluate = compiler.compile(tree)
+        record_ids = possible_records(tree)
+    except RecursionError as error:
+        raise FormulaSyntaxError("nested too deeply") from error
     if compiler.unknown:
         raise UnknownFields(sorted(set(compiler.unknown), key=compiler.unknown.index))
     return Formula(
         evaluate=evaluate,
-        record_ids=possible_records(tree),
+        record_ids=record_ids,
         field_ids=tuple(dict.fromkeys(compiler.used)),
     )
 

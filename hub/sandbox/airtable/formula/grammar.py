@@ -42,7 +42,7 @@ DOUBLE_QUOTED: /"(\\.|[^"\\])*"/s
 SINGLE_QUOTED: /'(\\.|[^'\\])*'/s
 BRACED: /\{(\\.|[^}\\])*\}/s
 NAME: /[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff]*/
-%import common.WS
+WS: /\s+/
 %ignore WS
 """
 
