@@ -48,7 +48,7 @@ _FIRST_STREAM = """\
 """
 _FIRST_OPTIONS = {
     "hub_id_field": "# Carries the row's id, so that a retried create makes no second record.",
-    "note_field": "# Here the hub says, beside the cell, why it could not take a value.",
+    "note_field": "# Kept for the hub's own words about a record; people leave it alone.",
     "modified_field": "# Tells when a person edited the record; `latest` below compares it.",
     "conflict": (
         "# Both sides changed a cell: the latest edit stands, and the other value is kept too.\n"
