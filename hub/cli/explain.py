@@ -181,7 +181,7 @@ def preview(stream: str, direction: str, limit: int, as_json: bool) -> None:
 
     It reads the other side behind everybody else's requests and writes nothing.
     """
-    from hub.sync.preview import Direction
+    from hub.sync.dry_run import Direction
     from hub.sync.preview import preview as run_dry
 
     connection, name = split_stream(stream)

@@ -35,7 +35,7 @@ from hub.sync.divergence import (
     shown_remote,
     view_stream,
 )
-from hub.sync.preview import looking
+from hub.sync.dry_run import looking
 
 PAGE = 100
 

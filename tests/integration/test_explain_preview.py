@@ -10,7 +10,8 @@ from sync_world import CLIENTS, COUNTRY, NAME, NOTE, STAFF, STATUS, World
 
 from hub.errors import NotFound
 from hub.store.entities.base import new_id
-from hub.sync.preview import Action, CellDiff, Direction, Preview, preview
+from hub.sync.dry_run import Action, CellDiff, Direction, Preview
+from hub.sync.preview import preview
 
 TABLES = (
     *("change", "tick", "record_link", "frozen_cell", "conflict", "write_intent"),
