@@ -245,7 +245,7 @@ def _shown(happening: Happening) -> str:
 
 
 def _wrong_deletes(known: _Known, told: Histories) -> Iterator[str]:
-    row_ids = sorted({cell[0] for cell in (*told.theirs, *told.ours)})
+    row_ids = sorted({cell[0] for cell in (*told.theirs, *told.ours)} - known.moved)
     for row_id in row_ids:
         whole = (row_id, WHOLE)
         theirs, ours = told.theirs[whole], told.ours[whole]
