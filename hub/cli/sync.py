@@ -16,7 +16,8 @@ from hub.cli.answers import (
     value_text,
 )
 from hub.cli.central import central_database, person
-from hub.cli.explain import divergence, preview, undo, why
+from hub.cli.explain import divergence, preview, why
+from hub.cli.undo import undo
 from hub.core.merge import Winner
 from hub.store import conflicts as conflict_store
 from hub.store import runs as run_store
