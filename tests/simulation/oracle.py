@@ -7,7 +7,7 @@ overwritten by somebody who could see it, or stand in the conflicts.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,17 +29,21 @@ class _Known:
     ours_kept: Mapping[Cell, list[Value]]
     open_conflicts: set[tuple[Any, str]]
     row_of: Mapping[str, str]
-    moved: set[str]
+    moved: Set[str]
     """Rows whose record came to stand for another row, and the other way round."""
     blind: Sequence[range]
 
 
-def find_violations(world: World, blind: Sequence[range]) -> list[str]:
+def find_violations(
+    world: World, blind: Sequence[range], stood_for: Mapping[str, Set[str]]
+) -> list[str]:
     """Every violation as a sentence; empty when the promise is kept.
 
     While no hook lived, Airtable kept no history: `blind` are the numbers of those edits.
+    `stood_for` says which rows each record has stood for: one that is restored while another
+    stands for its row becomes a row of its own.
     """
-    known = _know(world, blind)
+    known = _know(world, blind, stood_for)
     told = read_histories(world, known.row_of)
     return [
         *_different_cells(world, known),
@@ -51,7 +55,7 @@ def find_violations(world: World, blind: Sequence[range]) -> list[str]:
     ]
 
 
-def _know(world: World, blind: Sequence[range]) -> _Known:
+def _know(world: World, blind: Sequence[range], stood_for: Mapping[str, Set[str]]) -> _Known:
     links = world.query("select * from hub.record_link order by stream, external_id")
     frozen = world.query("select * from hub.frozen_cell order by link_id, field")
     conflicts = world.query("select * from hub.conflict order by created_at, id")
@@ -72,19 +76,9 @@ def _know(world: World, blind: Sequence[range]) -> _Known:
             if conflict["status"] == "open"
         },
         row_of={link["external_id"]: str(link["row_id"]) for link in links},
-        moved=_moved(world, links),
+        moved={row for rows in stood_for.values() if len(rows) > 1 for row in rows},
         blind=blind,
     )
-
-
-def _moved(world: World, links: Sequence[Mapping[str, Any]]) -> set[str]:
-    """A record restored while another stands for its row becomes a row of its own."""
-    carried: dict[str, set[str]] = {link["external_id"]: {str(link["row_id"])} for link in links}
-    hub_ids = {mapping.hub_id_field for mapping in world.streams.values()}
-    for edit in world.sandbox.edits():
-        if edit["field"] in hub_ids and edit["source"] == "publicApi" and edit["after"]:
-            carried.setdefault(edit["record"], set()).add(edit["after"])
-    return {row_id for rows in carried.values() if len(rows) > 1 for row_id in rows}
 
 
 def _is_moved(known: _Known, cell: Cell, edit: Happening) -> bool:

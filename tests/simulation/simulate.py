@@ -72,7 +72,7 @@ def play_seed(
             at = "the end"
             stage.come_to_rest()
             violations += stage.problems
-            violations += find_violations(world, stage.blind)
+            violations += find_violations(world, stage.blind, stage.stood_for)
             violations += stir(world)
             at = "the last reconcile"
             violations += _reconciled(stage, world)
@@ -93,7 +93,10 @@ def _reconciled(stage: Stage, world: World) -> list[str]:
     stage.tally["cells that only a complete read found"] += (
         world.scalar("select count(*) from hub.change") - changes
     ) + (len(world.sandbox.edits()) - edits)
-    return [f"after a complete read: {found}" for found in find_violations(world, stage.blind)]
+    return [
+        f"after a complete read: {found}"
+        for found in find_violations(world, stage.blind, stage.stood_for)
+    ]
 
 
 def _told(error: BaseException | None) -> str:

@@ -77,6 +77,7 @@ class Stage:
         self.tally: Counter[str] = Counter()
         self.problems: list[str] = []
         self.blind: list[range] = []
+        self.stood_for: dict[str, set[str]] = {}
         self._blind_from: int | None = None
         self._number = 1000
         self._recent: deque[tuple[str, str, str, str]] = deque(maxlen=8)
@@ -144,6 +145,11 @@ class Stage:
         finally:
             self._worker = None
             self._see_again()
+            self._note_links()
+
+    def _note_links(self) -> None:
+        for link in self.world.query("select external_id, row_id from hub.record_link"):
+            self.stood_for.setdefault(link["external_id"], set()).add(str(link["row_id"]))
 
     def _see_again(self) -> None:
         if self._blind_from is None or self._hook() is None:
@@ -597,6 +603,8 @@ class Stage:
             self.world.settle(rounds)
         except AssertionError as restless:
             self.problems.append(f"liveness: {restless}")
+        self._see_again()
+        self._note_links()
 
     def set_policies(self, drawn: random.Random) -> None:
         """Each field its own conflict policy; no guard stops so small a company."""
