@@ -12,10 +12,12 @@ import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from lark import Token, Tree
 
+from hub.sandbox.airtable.fields.choices import choice_of
 from hub.sandbox.airtable.formula.date_functions import start_of_day
 from hub.sandbox.airtable.formula.functions import FUNCTIONS
 from hub.sandbox.airtable.formula.grammar import FormulaSyntaxError, parse_formula
@@ -116,6 +118,12 @@ def compile_formula(text: str, table: Table, *, values: Field | None = None) -> 
     )
 
 
+def _option(field: Field, row: Row) -> Value:
+    """What a single select says; the option may have been renamed since the formula was made."""
+    stored = row.record.values.get(field.id)
+    return None if stored is None else str(choice_of(field, stored)["name"])
+
+
 def _divide(left: Value, right: Value) -> Value:
     above, below = as_number(left), as_number(right)
     if below == 0:
@@ -204,6 +212,8 @@ class _Compiler:
         if field.type in AS_STORED:
             field_id = field.id
             return lambda row: row.record.values.get(field_id)
+        if field.type == "singleSelect":
+            return partial(_option, field)
         return lambda row: row.value(field)
 
     def _negate(self, tree: Tree[object]) -> Evaluate:
