@@ -9,8 +9,8 @@ from uuid import UUID
 
 from hub.core.links import LIVE, Frozen, Link
 from hub.core.mapping import FieldMapping, HubColumn, StreamMapping
+from hub.core.meeting import Meeting
 from hub.core.merge import Pair
-from hub.core.plan import Meeting
 from hub.core.policies import ConflictPolicy, Direction
 from hub.core.records import FieldSchema, RemoteRecord
 from hub.core.values import Value, ValueKind

@@ -7,12 +7,19 @@ read whole, and whatever it finds different from the shadow goes through the mer
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import replace
 from uuid import UUID
 
-from hub.core.links import HELD, LIVE, TOMBSTONE, Frozen, Link
+from hub.core.links import HELD, LIVE, TOMBSTONE, Frozen
 from hub.core.mapping import FieldMapping, Parked, Resolve, StreamMapping, to_hub
+from hub.core.meeting import (
+    UNKNOWN_ACTOR,
+    Disagreement,
+    Edit,
+    Meeting,
+    RecordPlan,
+    empty_of,
+)
 from hub.core.merge import (
     Action,
     Cell,
@@ -26,104 +33,8 @@ from hub.core.merge import (
     merge_cell,
 )
 from hub.core.policies import ConflictPolicy, Direction
-from hub.core.records import FieldSchema, RemoteRecord
-from hub.core.values import MISSING, Missing, Unfit, Value, ValueKind, is_empty
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Edit:
-    """Who changed a cell last, when, and to what, as far as we were told."""
-
-    actor: str
-    at: datetime | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LinkFate:
-    """Rows whose record was destroyed while it is not settled that they go.
-
-    A link that was cleared together with its target is a consequence of that deletion: it waits
-    with it (`undecided`) or is set again once the target is back (`kept`). By row id.
-    """
-
-    undecided: frozenset[str] = frozenset()
-    kept: frozenset[str] = frozenset()
-
-
-NO_FATE = LinkFate()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Meeting:
-    """A record and all that the hub knows of it.
-
-    `row` is None where no live or tombstoned row exists; `edits` is keyed by field id, `our_edits`
-    by column.
-    """
-
-    record: RemoteRecord
-    link: Link
-    is_new_link: bool
-    row: Mapping[str, Value] | None
-    is_row_deleted: bool = False
-    edits: Mapping[str, Edit] = field(default_factory=dict)
-    our_edits: Mapping[str, Edit] = field(default_factory=dict)
-    created_by: Edit | None = None
-    fate: LinkFate = NO_FATE
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Disagreement:
-    """Both sides changed a cell: what is kept of it."""
-
-    field: str
-    base: Value
-    theirs: Value
-    ours: Value
-    their_edit: Edit | None
-    our_edit: Edit | None
-    cause: str
-    policy: ConflictPolicy
-    winner: Winner | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RecordPlan:
-    """What to write for one record.
-
-    `takes` are the hub values to set, with who made them; `inserts` says that the row must be
-    made, `revives` that its tombstone goes.
-    """
-
-    meeting: Meeting
-    link: Link
-    takes: Mapping[str, tuple[Value, Edit]]
-    inserts: bool = False
-    revives: bool = False
-    freezes: tuple[Frozen, ...] = ()
-    thaws: tuple[str, ...] = ()
-    disagreements: tuple[Disagreement, ...] = ()
-    closed: tuple[tuple[str, Winner | None], ...] = ()
-    has_to_push: bool = False
-    overwrites: bool = False
-
-    @property
-    def needs_our_times(self) -> bool:
-        """Whether a `latest` policy could not see when we edited."""
-        return any(
-            item.policy is ConflictPolicy.LATEST and item.our_edit is None
-            for item in self.disagreements
-        )
-
-    @property
-    def changes_link(self) -> bool:
-        """Whether the link must be saved."""
-        return self.meeting.is_new_link or self.link != self.meeting.link
-
-
-def empty_of(schema: FieldSchema) -> Value:
-    """What an absent cell of this field means."""
-    return False if schema.kind is ValueKind.BOOLEAN else None
+from hub.core.records import FieldSchema
+from hub.core.values import MISSING, Missing, Unfit, Value, is_empty
 
 
 def plan_record(
@@ -249,9 +160,6 @@ def _plan_deleted_row(
         winner=Winner.THEIRS,
     )
     return replace(plan, disagreements=(*plan.disagreements, told))
-
-
-UNKNOWN_ACTOR = "unknown"
 
 
 def keep_ours(plan: RecordPlan) -> RecordPlan:
@@ -439,26 +347,6 @@ def _their_edit(meeting: Meeting, field_mapping: FieldMapping) -> Edit:
     if meeting.created_by is not None:
         return meeting.created_by
     return Edit(actor=UNKNOWN_ACTOR, at=meeting.record.modified_at)
-
-
-def order_streams(mappings: Mapping[str, StreamMapping]) -> tuple[str, ...]:
-    """Stream names, those that others link to first; cycles are cut where they are met."""
-    ordered: list[str] = []
-    visiting: set[str] = set()
-
-    def visit(name: str) -> None:
-        if name in visiting or name in ordered:
-            return
-        visiting.add(name)
-        for parent in sorted({m.link for m in mappings[name].fields if m.link}):
-            if parent in mappings and parent != name:
-                visit(parent)
-        visiting.discard(name)
-        ordered.append(name)
-
-    for name in sorted(mappings):
-        visit(name)
-    return tuple(ordered)
 
 
 def choose_row_id(hub_id: Value) -> UUID | None:

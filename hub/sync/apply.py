@@ -15,8 +15,8 @@ from sqlmodel import Session
 
 from hub.core.links import HELD, LIVE, Frozen
 from hub.core.mapping import StreamMapping
+from hub.core.meeting import Disagreement, Edit, RecordPlan
 from hub.core.merge import FreezeReason
-from hub.core.plan import Disagreement, Edit, RecordPlan
 from hub.core.values import Value
 from hub.store import conflicts, links, rows
 from hub.store.conflicts import ConflictRecord

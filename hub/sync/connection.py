@@ -9,8 +9,8 @@ from uuid import UUID
 
 from hub.contract import Connector, Limiter, Priority, StreamAddress
 from hub.core.mapping import StreamMapping
-from hub.core.plan import order_streams
 from hub.core.records import FieldSchema, StreamSchema
+from hub.core.stream_order import order_streams
 from hub.errors import HubError, RemoteMissing
 from hub.store import leases
 from hub.store.database import Database, Provenance

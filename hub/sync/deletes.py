@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from hub.core.links import LIVE, TOMBSTONE, Link
 from hub.core.mapping import StreamMapping
-from hub.core.plan import Edit, LinkFate
+from hub.core.meeting import Edit, LinkFate
 from hub.core.policies import DeletePolicy, Direction
 from hub.core.records import RemoteRecord
 from hub.errors import RemoteUnavailable

@@ -11,15 +11,8 @@ from sqlmodel import Session
 
 from hub.core.links import LIVE, TOMBSTONE, Link
 from hub.core.mapping import FieldMapping, Resolve, StreamMapping
-from hub.core.plan import (
-    NO_FATE,
-    Edit,
-    LinkFate,
-    Meeting,
-    RecordPlan,
-    choose_row_id,
-    plan_record,
-)
+from hub.core.meeting import NO_FATE, Edit, LinkFate, Meeting, RecordPlan
+from hub.core.plan import choose_row_id, plan_record
 from hub.core.records import FieldSchema, RemoteRecord
 from hub.core.values import Value
 from hub.store import change_log, links, rows

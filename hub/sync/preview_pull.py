@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from hub.contract import Priority
 from hub.core.links import LIVE
 from hub.core.mapping import StreamMapping
+from hub.core.meeting import RecordPlan
 from hub.core.outgoing import outgoing_cells
-from hub.core.plan import RecordPlan
 from hub.core.policies import DeletePolicy
 from hub.errors import CursorExpired
 from hub.store import links, rows

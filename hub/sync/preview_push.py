@@ -13,8 +13,8 @@ from uuid import UUID
 
 from hub.core.links import LIVE, Link
 from hub.core.mapping import Parked, Resolve, StreamMapping, to_remote
+from hub.core.meeting import RecordPlan, empty_of
 from hub.core.outgoing import outgoing_cells
-from hub.core.plan import RecordPlan, empty_of
 from hub.core.policies import DeletePolicy
 from hub.core.records import FieldSchema, RemoteRecord
 from hub.core.values import Unfit, Value

@@ -13,7 +13,8 @@ from sqlmodel import Session
 
 from hub.core.links import Link
 from hub.core.mapping import StreamMapping
-from hub.core.plan import NO_FATE, Edit, LinkFate, RecordPlan, keep_ours
+from hub.core.meeting import NO_FATE, Edit, LinkFate, RecordPlan
+from hub.core.plan import keep_ours
 from hub.core.records import ChangeKind, RecordChange, RemoteRecord
 from hub.store import leases, links, runs, streams
 from hub.store.streams import OpenHook, State

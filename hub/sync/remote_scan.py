@@ -17,7 +17,7 @@ from sqlmodel import Session
 from hub.contract import Priority
 from hub.core.links import HELD, LIVE, TOMBSTONE, Link
 from hub.core.mapping import FieldMapping, Resolve, StreamMapping, to_hub
-from hub.core.plan import empty_of
+from hub.core.meeting import empty_of
 from hub.core.policies import Direction
 from hub.core.records import RemoteRecord
 from hub.core.values import Value

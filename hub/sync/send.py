@@ -16,9 +16,9 @@ from sqlmodel import Session
 
 from hub.core.links import LIVE, TOMBSTONE, Frozen, Link
 from hub.core.mapping import Parked, StreamMapping, to_remote
+from hub.core.meeting import empty_of
 from hub.core.merge import FreezeReason, Pair
 from hub.core.outgoing import Outgoing, outgoing_cells
-from hub.core.plan import empty_of
 from hub.core.records import FieldSchema, RemoteRecord, WriteItem, WriteResult
 from hub.core.values import Unfit, Value
 from hub.errors import OutcomeUnknown, RecordRejected

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from hub.core.plan import UNKNOWN_ACTOR
+from hub.core.meeting import UNKNOWN_ACTOR
 from hub.core.values import Value
 from hub.errors import InvalidInput, NotFound
 from hub.store import divergences, explanations, rows, schemas

@@ -22,20 +22,12 @@ from core_sides import (
 
 from hub.core.links import HELD, LIVE, TOMBSTONE, Frozen, Link
 from hub.core.mapping import StreamMapping
+from hub.core.meeting import Disagreement, Edit, LinkFate, Meeting, RecordPlan
 from hub.core.merge import FreezeReason, Pair, Winner
-from hub.core.plan import (
-    Disagreement,
-    Edit,
-    LinkFate,
-    Meeting,
-    RecordPlan,
-    choose_row_id,
-    keep_ours,
-    order_streams,
-    plan_record,
-)
+from hub.core.plan import choose_row_id, keep_ours, plan_record
 from hub.core.policies import ConflictPolicy, Direction
 from hub.core.records import FieldSchema
+from hub.core.stream_order import order_streams
 from hub.core.values import Value
 
 ANNA = Edit(actor="Anna", at=NOON)

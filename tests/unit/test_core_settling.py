@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from hub.core.links import Link
 from hub.core.mapping import Parked, StreamMapping, to_hub, to_remote
+from hub.core.meeting import Disagreement, empty_of
 from hub.core.merge import Pair
 from hub.core.outgoing import outgoing_cells
-from hub.core.plan import Disagreement, empty_of, plan_record
+from hub.core.plan import plan_record
 from hub.core.policies import ConflictPolicy, Direction, FirstMatchPolicy, UpdateMode
 from hub.core.values import Unfit, Value, is_empty
 
