@@ -7,7 +7,7 @@ from datetime import datetime
 
 from hub.sandbox.airtable import errors
 from hub.sandbox.airtable.computed import FormulaRow
-from hub.sandbox.airtable.formula.compiler import UnknownFields, compile_formula
+from hub.sandbox.airtable.formula.compiler import AS_STORED, UnknownFields, compile_formula
 from hub.sandbox.airtable.formula.grammar import FormulaSyntaxError
 from hub.sandbox.airtable.formula.values import Failure, FormulaError, Value, as_text
 from hub.sandbox.airtable.iterators import Iterators
@@ -154,6 +154,8 @@ class sort_key:
         if self.field.type == "singleSelect":
             stored = record.values.get(self.field.id)
             return (0, 0) if stored is None else (1, self.choices.get(stored, -1))
+        if self.field.type in AS_STORED:
+            return _orderable(record.values.get(self.field.id))
         try:
             return _orderable(self.reader.formula_value(self.table, record, self.field))
         except FormulaError:
@@ -163,6 +165,8 @@ class sort_key:
 def _orderable(value: Value) -> tuple[int, Json]:
     if value is None or value == "" or value == []:
         return (0, 0)
+    if value.__class__ is str:
+        return (3, value.casefold())
     if isinstance(value, int | float):
         return (1, value)
     if isinstance(value, datetime):

@@ -256,7 +256,14 @@ class _Compiler:
 
     def _call_and(self, trees: list[object]) -> Evaluate:
         arguments = self._expect("AND", trees, 1, 10_000)
-        return lambda row: all(is_true(each(row)) for each in arguments)
+
+        def evaluate(row: Row) -> bool:
+            for each in arguments:  # noqa: SIM110  a generator costs more than the comparison
+                if not is_true(each(row)):
+                    return False
+            return True
+
+        return evaluate
 
     def _call_if(self, trees: list[object]) -> Evaluate:
         condition, then, *rest = self._expect("IF", trees, 2, 3)

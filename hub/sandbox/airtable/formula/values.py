@@ -68,6 +68,8 @@ def as_moment(value: Value) -> datetime:
 
 def is_true(value: Value) -> bool:
     """What keeps a record in a filter."""
+    if value is True:
+        return True
     if value is None or value is False or value == "" or value == []:
         return False
     if isinstance(value, int | float):
