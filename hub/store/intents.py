@@ -150,6 +150,21 @@ def note_superseded(
     )
 
 
+def deleted_by_us(
+    session: Session, connection: str, stream: str, external_ids: Sequence[str]
+) -> list[str]:
+    """Those of these records that we asked to delete."""
+    found = session.execute(
+        text(
+            "select distinct external_id from hub.write_intent"
+            " where connection = :connection and stream = :stream"
+            " and external_id = any(:ids) and operation = 'delete' order by external_id"
+        ),
+        {"connection": connection, "stream": stream, "ids": list(external_ids)},
+    )
+    return list(found.scalars())
+
+
 def awaiting_echo(
     session: Session, connection: str, stream: str, external_ids: Sequence[str]
 ) -> dict[tuple[str, str], list[Intent]]:

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from hub.core.links import TOMBSTONE
 from hub.core.mapping import Parked, Resolve, StreamMapping, to_hub
 from hub.core.merge import Winner, later
 from hub.core.policies import ConflictPolicy
@@ -174,6 +175,62 @@ def settle_lost(
         rows.update_rows(session, mapping.hub_table, put_back)
         set_provenance(session, provenance)
         links.recheck(session, mapping.connection, mapping.stream, put_back, "put back")
+    work.counts["lost_updates"] += len(told)
+
+
+def keep_edits_of_deleted(
+    session: Session,
+    work: Work,
+    mapping: StreamMapping,
+    fields: Mapping[str, FieldSchema],
+    changes: Sequence[RecordChange],
+    resolve: Resolve,
+) -> None:
+    """Keep as conflicts what people wrote into records while we were deleting them."""
+    newest = {
+        (change.external_id, field_id): (change, cell.current)
+        for change in changes
+        if change.kind is ChangeKind.CHANGED
+        for field_id, cell in change.cells.items()
+    }
+    touched = sorted({external_id for external_id, _ in newest})
+    deleted = intents.deleted_by_us(session, mapping.connection, mapping.stream, touched)
+    if not deleted:
+        return
+    found = links.links_of_records(session, mapping.connection, mapping.stream, deleted)
+    told: list[ConflictRecord] = []
+    for m in mapping.fields:
+        name = m.column.name
+        for external_id, link in found.items():
+            change, current = newest.get((external_id, m.field_id), (None, None))
+            is_known = name not in link.shadow or link.shadow[name].remote == current
+            if change is None or link.state != TOMBSTONE or m.field_id not in fields or is_known:
+                continue
+            if m.link is not None and current is None:
+                # Cleared because its target went.
+                continue
+            theirs = to_hub(m, fields[m.field_id], current, resolve)
+            is_usable = not isinstance(theirs, (Unfit, Parked))
+            told.append(
+                ConflictRecord(
+                    link_id=link.id,
+                    row_id=link.row_id,
+                    external_id=external_id,
+                    field=name,
+                    base=link.shadow[name].hub,
+                    theirs=_value(theirs) if is_usable else str(current),
+                    ours=link.shadow[name].hub,
+                    their_actor=change.actor,
+                    their_edited_at=change.edited_at,
+                    our_actor=None,
+                    our_edited_at=None,
+                    cause="edit_against_delete",
+                    policy=m.conflict.value,
+                    winner=Winner.OURS.value,
+                    status=conflicts.SETTLED,
+                )
+            )
+    conflicts.record_conflicts(session, mapping.connection, mapping.stream, mapping.hub_table, told)
     work.counts["lost_updates"] += len(told)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from sqlmodel import Session
 
 from hub.core.links import Link
-from hub.core.mapping import StreamMapping
+from hub.core.mapping import Resolve, StreamMapping
 from hub.core.meeting import NO_FATE, Edit, LinkFate, RecordPlan
 from hub.core.plan import keep_ours
 from hub.core.records import ChangeKind, RecordChange, RemoteRecord
@@ -22,7 +22,7 @@ from hub.sync import guarding
 from hub.sync.apply import apply_page
 from hub.sync.connection import SyncConnection, Work
 from hub.sync.deletes import read_with_witness, settle_missing
-from hub.sync.lost_updates import match_payloads, settle_lost
+from hub.sync.lost_updates import keep_edits_of_deleted, match_payloads, settle_lost
 from hub.sync.meet import plan_page
 
 PAYLOAD_PAGES = 4
@@ -187,6 +187,26 @@ def _take_in(session: Session, work: Work, told: Sequence[_Told]) -> None:
                 lost,
                 lambda stream, external_id, known=known: known.get((stream, external_id)),  # type: ignore[misc]  # the default binds the loop's value
             )
+        keep_edits_of_deleted(
+            session,
+            work,
+            item.mapping,
+            fields,
+            item.changes,
+            _resolver_of(session, item),
+        )
+
+
+def _resolver_of(session: Session, told: _Told) -> Resolve:
+    """Which rows the linked records of these payloads are."""
+    wanted: dict[str, set[str]] = {}
+    for m in told.mapping.fields:
+        if m.link is not None:
+            values = [c.cells[m.field_id].current for c in told.changes if m.field_id in c.cells]
+            ids = {item for value in values if isinstance(value, list) for item in value}
+            wanted.setdefault(m.link, set()).update(ids)
+    known = links.row_ids_of(session, told.mapping.connection, wanted)
+    return lambda stream, external_id: known.get((stream, external_id))
 
 
 def _linked(lost: Sequence[object]) -> set[str]:
