@@ -215,9 +215,8 @@ def _is_default(edit: Happening) -> bool:
 def _seen_by_them(edit: Happening, end: Happening, told: Histories) -> bool:
     theirs = told.theirs[edit.cell]
     seen = [h.at for h in theirs if h.value == edit.value]
-    if edit.value is None and theirs and theirs[0].kind != "create":
-        # The record was made with this cell empty.
-        seen.append(0)
+    if edit.value is None:
+        seen += _made_empty(edit.cell, told)
     if not seen:
         return False
     if end.cell[1] == WHOLE:
@@ -225,6 +224,21 @@ def _seen_by_them(edit: Happening, end: Happening, told: Histories) -> bool:
     else:
         ends = [h.at for h in theirs if h.value == end.value]
     return any(at > min(seen) for at in ends)
+
+
+def _made_empty(cell: Cell, told: Histories) -> list[int]:
+    """When records were made in which this cell was empty."""
+    filled = [(h.record, h.at) for h in told.theirs[cell] if h.kind == "create"]
+    return [
+        made.at
+        for made in told.theirs[cell[0], WHOLE]
+        if made.kind == "create"
+        and not any(rec == made.record and 0 < at - made.at < _CELLS for rec, at in filled)
+    ]
+
+
+_CELLS = 20
+"""More than a record has: the cells of a new one follow it in the edit log."""
 
 
 def _shown(happening: Happening) -> str:
