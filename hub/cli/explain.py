@@ -23,7 +23,8 @@ from hub.errors import NotFound
 
 if TYPE_CHECKING:
     from hub.config import Config
-    from hub.sync.divergence import Divergence, Report
+    from hub.sync.divergence import Report
+    from hub.sync.reasons import Divergence
     from hub.wiring import Wiring
 
 

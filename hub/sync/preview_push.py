@@ -23,9 +23,9 @@ from hub.store.rows import Row
 from hub.sync.adopt import outgoing_resolver
 from hub.sync.connection import Work
 from hub.sync.deletes import read_with_witness
-from hub.sync.divergence import shown_remote
 from hub.sync.dry_run import Action, CellDiff, Preview, RecordDiff, rolled_back
 from hub.sync.meet import plan_page
+from hub.sync.reasons import shown_remote
 
 CHUNK = 100
 

@@ -26,16 +26,9 @@ from hub.store.database import Database
 from hub.store.rows import Row
 from hub.sync.connection import SyncConnection, Work
 from hub.sync.deletes import read_with_witness
-from hub.sync.divergence import (
-    Divergence,
-    Reason,
-    View,
-    alone_rows,
-    explain,
-    shown_remote,
-    view_stream,
-)
+from hub.sync.divergence import alone_rows, explain, view_stream
 from hub.sync.dry_run import looking
+from hub.sync.reasons import Divergence, Reason, View, shown_remote
 
 PAGE = 100
 

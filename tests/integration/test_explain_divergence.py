@@ -25,7 +25,8 @@ from hub.store import streams
 from hub.store.database import Provenance
 from hub.store.entities.base import new_id
 from hub.sync import divergence as diverging
-from hub.sync.divergence import Divergence, Reason, differences, tell_unexplained
+from hub.sync.divergence import differences, tell_unexplained
+from hub.sync.reasons import Divergence, Reason
 from hub.sync.remote_scan import scan_calls, scan_differences
 from hub.sync.resolve import pause
 

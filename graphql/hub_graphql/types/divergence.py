@@ -7,7 +7,7 @@ from strawberry.scalars import JSON
 
 from hub.core.values import Value
 from hub.errors import InvalidInput
-from hub.sync import divergence
+from hub.sync import reasons
 from hub.sync.divergence import Report
 
 MOST = 1000
@@ -66,7 +66,7 @@ def present_divergence(report: Report) -> Divergence:
     )
 
 
-def _cell(found: divergence.Divergence) -> DivergentCell:
+def _cell(found: reasons.Divergence) -> DivergentCell:
     return DivergentCell(
         stream=f"{found.connection}.{found.stream}",
         table=found.table,
