@@ -113,6 +113,13 @@ class SandboxServer:
     def duplicate(self, base: str, table: str, records: list[str]) -> dict[str, Any]:
         return self._post("duplicate", {"base": base, "table": table, "records": records})
 
+    def restore_base(self, base: str) -> dict[str, Any]:
+        return self._post("restore", {"base": base})
+
+    def duplicate_base(self, base: str, name: str | None = None) -> str:
+        """A copy of a base; its id."""
+        return str(self._post("duplicate", {"base": base, "name": name})["base"])
+
     def remove(
         self, base: str, table: str | None = None, field: str | None = None
     ) -> dict[str, Any]:

@@ -96,8 +96,15 @@ class Control:
         return answer({"transaction": base.transaction, "rows": edited.rows})
 
     async def restore(self, request: Request) -> Response:
-        """Bring records back from the trash: {base, table, records: [id], user?}."""
+        """Bring a base, or records of a table, back from the trash.
+
+        {base}, or {base, table, records: [id], user?}.
+        """
         body = await _body(request)
+        if body.get("table") is None:
+            if not self.sandbox.restore_base(str(body.get("base"))):
+                raise AirtableError(404, "NOT_FOUND", f"{body.get('base')} is not in the trash.")
+            return answer({"base": body["base"]})
         base, table = self._place(body)
         items = []
         for record_id in body.get("records") or []:
@@ -109,8 +116,13 @@ class Control:
         return answer({"transaction": base.transaction, "rows": edited.rows})
 
     async def duplicate(self, request: Request) -> Response:
-        """Copy records within their table: {base, table, records: [id], user?}."""
+        """Copy a base, or records within their table.
+
+        {base, name?}, or {base, table, records: [id], user?}.
+        """
         body = await _body(request)
+        if body.get("table") is None and body.get("base") in self.sandbox.state.bases:
+            return answer({"base": self.sandbox.duplicate_base(body["base"], body.get("name"))})
         base, table = self._place(body)
         ids = [str(each) for each in body.get("records") or []]
         edited = self.sandbox.people.duplicate(base, table, ids, body.get("user", "Alex"))
@@ -120,7 +132,7 @@ class Control:
         """Take a field, a table or a base away, as only a person can: {base, table?, field?}."""
         body = await _body(request)
         if body.get("table") is None and body.get("base") in self.sandbox.state.bases:
-            self.sandbox.drop_base(body["base"])
+            self.sandbox.trash_base(body["base"])
             return answer({})
         base, table = self._place(body)
         actor = self.sandbox.state.person(body.get("user", "Alex"))

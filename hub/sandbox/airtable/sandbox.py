@@ -15,6 +15,7 @@ from hub.sandbox.airtable.edit_log import EditLog
 from hub.sandbox.airtable.faults import Faults
 from hub.sandbox.airtable.feed import Feed
 from hub.sandbox.airtable.hooks import Hooks
+from hub.sandbox.airtable.ids import new_id
 from hub.sandbox.airtable.iterators import Iterators
 from hub.sandbox.airtable.journal import Journal
 from hub.sandbox.airtable.json_values import Json
@@ -22,6 +23,7 @@ from hub.sandbox.airtable.limits import Limits, RateLimiter
 from hub.sandbox.airtable.loading import load, load_file
 from hub.sandbox.airtable.notifier import Notifier, PingTiming
 from hub.sandbox.airtable.people_edits import PeopleEdits
+from hub.sandbox.airtable.saving import save_base
 from hub.sandbox.airtable.schema import Schema
 from hub.sandbox.airtable.schema_by_hand import SchemaByHand
 from hub.sandbox.airtable.state import State
@@ -100,6 +102,29 @@ class Sandbox:
     def drop_base(self, base_id: str) -> None:
         self.state.drop_base(base_id)
         self._begin_anew([base_id])
+
+    def trash_base(self, base_id: str) -> None:
+        """A person deletes a base; it can be restored, its hooks and its history are gone."""
+        self.state.trash_base(base_id, save_base(self.state, self.state.bases[base_id]))
+        self.drop_base(base_id)
+
+    def restore_base(self, base_id: str) -> bool:
+        """A person brings a base back from the trash; False where it is not there."""
+        body = self.state.take_from_trash(base_id)
+        if body is None:
+            return False
+        self.load({"bases": [body]})
+        return True
+
+    def duplicate_base(self, base_id: str, name: str | None) -> str:
+        """A person copies a base; the copy's id. Tables, fields and records keep their ids.
+
+        The documents are silent about those; equal ids are harder for a client.
+        """
+        body = save_base(self.state, self.state.bases[base_id])
+        copy = new_id("app")
+        self.load({"bases": [{**body, "id": copy, "name": name or f"{body['name']} copy"}]})
+        return copy
 
     def _begin_anew(self, base_ids: list[str]) -> None:
         for base_id in base_ids:

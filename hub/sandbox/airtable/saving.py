@@ -4,27 +4,28 @@ from __future__ import annotations
 
 from hub.sandbox.airtable.fields.registry import is_computed
 from hub.sandbox.airtable.json_values import Fields
-from hub.sandbox.airtable.model import Record, Table
+from hub.sandbox.airtable.model import Base, Record, Table
 from hub.sandbox.airtable.reader import Reader
 from hub.sandbox.airtable.state import State
 
 
+def save_base(state: State, base: Base) -> Fields:
+    """One base with its records, as `load` reads it."""
+    reader = Reader(state, base)
+    return {
+        "id": base.id,
+        "name": base.name,
+        "tables": [table.saved() for table in base.tables.values()],
+        "records": {
+            table.id: [_saved(reader, table, record) for record in table.records.values()]
+            for table in base.tables.values()
+        },
+    }
+
+
 def save(state: State) -> Fields:
     """Everything `load` reads: bases with their records, tokens where there are any."""
-    bases = []
-    for base in state.bases.values():
-        reader = Reader(state, base)
-        bases.append(
-            {
-                "id": base.id,
-                "name": base.name,
-                "tables": [table.saved() for table in base.tables.values()],
-                "records": {
-                    table.id: [_saved(reader, table, record) for record in table.records.values()]
-                    for table in base.tables.values()
-                },
-            }
-        )
+    bases = [save_base(state, base) for base in state.bases.values()]
     answer: Fields = {"bases": bases}
     if state.tokens:
         answer["tokens"] = [

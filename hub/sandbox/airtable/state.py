@@ -111,8 +111,9 @@ class State:
         return self.tokens.get(text)
 
     def forget_everyone(self) -> None:
-        """Forget every token and every person but the owner."""
+        """Forget the trash, every token and every person but the owner."""
         with self.file.transaction() as connection:
+            connection.execute("DELETE FROM trashed_base")
             connection.execute("DELETE FROM token")
             connection.execute("DELETE FROM person")
         self.tokens.clear()
@@ -179,6 +180,23 @@ class State:
             ):
                 connection.execute(statement, (base_id,))
             self.bases.pop(base_id, None)
+
+    def trash_base(self, base_id: str, body: Fields) -> None:
+        """Keep a base as it is saved, so that it can be brought back."""
+        with self.lock, self.file.transaction() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO trashed_base VALUES (?, ?)", (base_id, dump(body).decode())
+            )
+
+    def take_from_trash(self, base_id: str) -> Fields | None:
+        """A base out of the trash; None where it is not there."""
+        rows = self.file.rows("SELECT body FROM trashed_base WHERE id = ?", base_id)
+        if not rows:
+            return None
+        with self.lock, self.file.transaction() as connection:
+            connection.execute("DELETE FROM trashed_base WHERE id = ?", (base_id,))
+        found: Fields = parse(rows[0][0])
+        return found
 
     def close(self) -> None:
         self.file.close()
