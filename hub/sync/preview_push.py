@@ -11,16 +11,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from hub.core.links import LIVE, Link
+from hub.core.links import Link
 from hub.core.mapping import Parked, Resolve, StreamMapping, to_remote
 from hub.core.meeting import RecordPlan, empty_of
 from hub.core.outgoing import outgoing_cells
-from hub.core.policies import DeletePolicy
 from hub.core.records import FieldSchema, RemoteRecord
 from hub.core.values import Unfit, Value
 from hub.store import divergences, links, rows
 from hub.store.rows import Row
 from hub.sync.adopt import outgoing_resolver
+from hub.sync.candidates import find_candidates
 from hub.sync.connection import Work
 from hub.sync.deletes import read_with_witness
 from hub.sync.dry_run import Action, CellDiff, Preview, RecordDiff, rolled_back
@@ -68,13 +68,9 @@ def _push_chunk(
 ) -> None:
     fields = work.fields_of(mapping)
     with work.connection.database.reading() as session:
-        found = links.links_of_rows(session, mapping.connection, mapping.stream, row_ids)
+        wanted = find_candidates(session, mapping, fields, row_ids, forced=asked)
         known = rows.load_rows(session, mapping.hub_table, row_ids)
-    touched = {
-        row_id: link
-        for row_id, link in found.items()
-        if link.state == LIVE and _is_touched(mapping, fields, link, known.get(row_id), asked)
-    }
+    touched = {**wanted.updates, **wanted.deletes}
     external_ids = [link.external_id for link in touched.values()]
     before = work.connection.connector.requests_made
     there = read_with_witness(work, mapping, external_ids) if external_ids else {}
@@ -83,11 +79,7 @@ def _push_chunk(
     with rolled_back(work.connection.database) as session:
         plans = plan_page(session, mapping, fields, list(there.values()), edits={}, created={})
         values = {plan.link.row_id: _merged(plan, known.get(plan.link.row_id)) for plan in plans}
-        fresh = {
-            row_id: known[row_id].values
-            for row_id in row_ids
-            if row_id not in found and row_id in known and known[row_id].deleted_at is None
-        }
+        fresh = {row_id: known[row_id].values for row_id in wanted.creates}
         lost = {
             row_id: known[row_id].values
             for row_id, link in touched.items()
@@ -105,20 +97,6 @@ def _push_chunk(
         outgoing.tell_new(row_id, row, None)
     for row_id, row in lost.items():
         outgoing.tell_new(row_id, row, "its record is gone there: the edit here makes a new one")
-
-
-def _is_touched(
-    mapping: StreamMapping,
-    fields: Mapping[str, FieldSchema],
-    link: Link,
-    row: Row | None,
-    asked: set[UUID],
-) -> bool:
-    if row is None or row.deleted_at is not None:
-        return mapping.on_delete is not DeletePolicy.IGNORE
-    return link.row_id in asked or any(
-        True for _ in outgoing_cells(mapping, fields, link, row.values)
-    )
 
 
 def _merged(plan: RecordPlan, row: Row | None) -> dict[str, Value]:

@@ -8,20 +8,17 @@ over what is committed first, and the answer moves the shadow of the written cel
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from sqlmodel import Session
 
 from hub.contract import Priority
-from hub.core.links import LIVE, Link
+from hub.core.links import Link
 from hub.core.mapping import StreamMapping
-from hub.core.outgoing import outgoing_cells
-from hub.core.policies import DeletePolicy
 from hub.core.records import FieldSchema
-from hub.store import change_log, intents, leases, links, rows, runs, streams
-from hub.store.rows import Row
+from hub.store import change_log, intents, leases, links, runs, streams
 from hub.sync import guarding
+from hub.sync.candidates import find_candidates
 from hub.sync.connection import Work
 from hub.sync.deletes import read_with_witness, settle_missing
 from hub.sync.meet import plan_page
@@ -31,16 +28,6 @@ from hub.sync.send import look_up_lost_creates, send_rows
 
 CHUNK = 100
 """Rows looked at together: as many records as one read answers."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Candidates:
-    """What the rows of a chunk ask for; those of `resting` are linked and ask for nothing."""
-
-    updates: Mapping[UUID, Link]
-    creates: tuple[UUID, ...]
-    deletes: Mapping[UUID, Link]
-    resting: tuple[UUID, ...]
 
 
 def push_changes(
@@ -124,7 +111,7 @@ def _pass_guard(
     fields = work.fields_of(mapping) if row_ids else {}
     with work.connection.database.reading() as session:
         for chunk in _chunks(row_ids):
-            wanted = _candidates(session, mapping, fields, chunk, forced=set())
+            wanted = find_candidates(session, mapping, fields, chunk, forced=set())
             deletes += [str(row_id) for row_id in wanted.deletes]
             overwrites += [str(row_id) for row_id in wanted.updates]
             resting.update(wanted.resting)
@@ -138,47 +125,6 @@ def _pass_guard(
     return None if stopped else frozenset(resting)
 
 
-def _candidates(
-    session: Session,
-    mapping: StreamMapping,
-    fields: Mapping[str, FieldSchema],
-    row_ids: Sequence[UUID],
-    *,
-    forced: set[UUID],
-) -> _Candidates:
-    found = links.links_of_rows(session, mapping.connection, mapping.stream, row_ids)
-    known = rows.load_rows(session, mapping.hub_table, row_ids)
-    updates: dict[UUID, Link] = {}
-    deletes: dict[UUID, Link] = {}
-    creates: list[UUID] = []
-    resting: list[UUID] = []
-    for row_id in row_ids:
-        link, row = found.get(row_id), known.get(row_id)
-        is_there = row is not None and row.deleted_at is None
-        if link is None:
-            if is_there:
-                creates.append(row_id)
-        elif link.state == LIVE and not is_there and mapping.on_delete is not DeletePolicy.IGNORE:
-            deletes[row_id] = link
-        elif (
-            link.state == LIVE
-            and is_there
-            and (row_id in forced or _differs(mapping, fields, link, row))
-        ):
-            updates[row_id] = link
-        else:
-            resting.append(row_id)
-    return _Candidates(
-        updates=updates, creates=tuple(creates), deletes=deletes, resting=tuple(resting)
-    )
-
-
-def _differs(
-    mapping: StreamMapping, fields: Mapping[str, FieldSchema], link: Link, row: Row | None
-) -> bool:
-    return row is not None and any(True for _ in outgoing_cells(mapping, fields, link, row.values))
-
-
 def push_rows(
     work: Work, mapping: StreamMapping, row_ids: Sequence[UUID], *, forced: set[UUID]
 ) -> None:
@@ -187,14 +133,14 @@ def push_rows(
     fields = work.fields_of(mapping)
     look_up_lost_creates(work, mapping, fields, row_ids)
     with database.reading() as session:
-        wanted = _candidates(session, mapping, fields, row_ids, forced=forced)
+        wanted = find_candidates(session, mapping, fields, row_ids, forced=forced)
     if wanted.updates or wanted.deletes:
         _merge_again(work, mapping, fields, {**wanted.updates, **wanted.deletes})
         with database.reading() as session:
             found = links.links_of_rows(session, mapping.connection, mapping.stream, forced)
             # Its Hub ID was edited or pasted over: it is written again.
             nameless = {row_id for row_id, link in found.items() if not link.has_hub_id}
-            wanted = _candidates(session, mapping, fields, row_ids, forced=nameless)
+            wanted = find_candidates(session, mapping, fields, row_ids, forced=nameless)
     touched = [*wanted.updates, *wanted.creates]
     if touched:
         send_rows(work, mapping, fields, touched)
