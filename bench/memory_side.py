@@ -241,7 +241,7 @@ class MemorySide:
         self, address: StreamAddress, external_ids: Sequence[str], priority: Priority
     ) -> None:
         """Nothing is deleted here."""
-        raise NotImplementedError
+        raise AssertionError("the bench deletes no record")
 
     def hooks(self) -> tuple[HookInfo, ...]:
         """The hook."""

@@ -23,11 +23,22 @@ def central_database() -> Iterator[Database]:
         ConfigError: neither is there.
         StoreUnavailable: it does not answer.
     """
+    database = Database(central_url(), pool_size=1, application_name="hub cli")
+    with told_when_down(database):
+        yield database
+
+
+@contextmanager
+def told_when_down(database: Database) -> Iterator[None]:
+    """Close the database at the end; should it not answer, say what to do.
+
+    Raises:
+        StoreUnavailable: it does not answer.
+    """
     from sqlalchemy.exc import OperationalError
 
-    database = Database(central_url(), pool_size=1, application_name="hub cli")
     try:
-        yield database
+        yield
     except OperationalError as exc:
         raise StoreUnavailable(
             "The central Postgres does not answer. Start it (`hub demo` or `hub up` start their "

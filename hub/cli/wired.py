@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import connectors
+from hub.cli.central import told_when_down
 from hub.cli.demo_data import DemoFolder
 from hub.cli.home import home_folder
 from hub.config import Config, load_config, locate_config
 from hub.embedded.postgres import EmbeddedPostgres
 from hub.embedded.valkey import EmbeddedValkey
-from hub.errors import ConfigError, StoreUnavailable
+from hub.errors import ConfigError
 
 if TYPE_CHECKING:
     from hub.wiring import Wiring
@@ -30,21 +31,11 @@ def wired() -> Iterator[Wiring]:
         ConfigError: there is no database, no Redis server, or no connection.
         StoreUnavailable: the database does not answer.
     """
-    from sqlalchemy.exc import OperationalError
-
     from hub.wiring import build_wiring
 
     wiring = build_wiring(read_wired_config(os.environ), application_name="hub cli")
-    try:
+    with told_when_down(wiring.database):
         yield wiring
-    except OperationalError as exc:
-        raise StoreUnavailable(
-            "The central Postgres does not answer. Start it (`hub demo` or `hub up` start their "
-            "own), or correct DATABASE_URL.",
-            detail=str(exc.orig),
-        ) from exc
-    finally:
-        wiring.database.dispose()
 
 
 def read_wired_config(environ: Mapping[str, str]) -> Config:
