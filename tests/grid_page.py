@@ -92,6 +92,14 @@ class GridPage:
         self.page.keyboard.type(text)
         self.press(end)
 
+    def add_row(self) -> None:
+        """Add a row, and leave the editor that opens on it once the row is saved."""
+        self.page.locator("button", has_text="Add row").first.click()
+        editor = self.page.locator("#overlay .editor-control")
+        editor.wait_for()
+        self.press("Escape")
+        editor.wait_for(state="hidden")
+
     def paste(self, text: str) -> None:
         """Put a text on the clipboard and paste it at the selection."""
         self.page.evaluate("text => navigator.clipboard.writeText(text)", text)
