@@ -7,9 +7,9 @@ limiter, takes and gives the values of `hub.core.records`, and raises `hub.error
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from hub.core.records import (
     ChangePage,
@@ -20,6 +20,10 @@ from hub.core.records import (
     WriteItem,
     WriteResult,
 )
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pydantic import BaseModel
 
 
 class Priority(enum.IntEnum):
@@ -61,7 +65,10 @@ class StreamAddress:
 
 
 class Capability(enum.StrEnum):
-    """What a connector can do beyond reading everything."""
+    """What a connector or a source can do beyond reading everything."""
+
+    INCREMENTAL = "incremental"
+    DISCOVER = "discover"
 
     WRITE = "write"
     WATCH = "watch"
@@ -138,6 +145,87 @@ class Connector(Protocol):
 
     def read_changes(self, hook_external_id: str, cursor: int, priority: Priority) -> ChangePage:
         """The next changes that the hook recorded, the oldest first."""
+
+
+State = Mapping[str, str | int | float | bool | None]
+"""Where a source's read stands, as JSON; only the source that made it knows what it means."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SourceStream:
+    """What to read of a source: one stream, with the kind's own settings for it.
+
+    `fields` are the field ids that are needed, all where it is empty. `key` names the fields that
+    tell records apart, `cursor_field` the one that grows with every change; both as configured.
+    """
+
+    name: str
+    settings: BaseModel
+    fields: tuple[str, ...] = ()
+    key: tuple[str, ...] = ()
+    cursor_field: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MalformedRow:
+    """A row that the source could not read as a record: where it stood, what it said, and why."""
+
+    place: str
+    raw: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SourcePage:
+    """Some records of a source, by columns.
+
+    `rows` has a column for every field by its id, with natural types; lists and objects are JSON
+    text. `state` stands after this page: a read that begins there continues behind it. `place`
+    says where the page came from (a file, a sheet, an address). A page with `is_last` ends a read;
+    `is_complete` on it says that the read showed everything there is, so what it did not show is
+    gone.
+    """
+
+    rows: pa.RecordBatch
+    state: State
+    place: str
+    malformed: tuple[MalformedRow, ...] = ()
+    is_last: bool = False
+    is_complete: bool = False
+    notes: tuple[str, ...] = field(default_factory=tuple)
+    """What was odd, a sentence each: a header that stood twice, an encoding that was guessed."""
+
+
+@runtime_checkable
+class Source(Protocol):
+    """One configured connection to a platform that is read page by page.
+
+    Errors are `hub.errors`, as with a `Connector`. Memory is bounded by the page.
+    """
+
+    capabilities: frozenset[Capability]
+
+    @property
+    def requests_made(self) -> int:
+        """Requests sent (or statements, or files opened) since the source was made."""
+
+    def check(self) -> tuple[CheckResult, ...]:
+        """Credentials, reach and permissions, a sentence each."""
+
+    def discover(self, priority: Priority = Priority.ROUTINE) -> Mapping[str, StreamSchema]:
+        """What can be read: schemas by the name that a stream's settings would give."""
+
+    def describe(self, stream: SourceStream, priority: Priority = Priority.ROUTINE) -> StreamSchema:
+        """The schema of one configured stream: its fields by id, its key and cursor if known."""
+
+    def read(
+        self, stream: SourceStream, state: State | None, priority: Priority
+    ) -> Iterator[SourcePage]:
+        """The pages behind `state`, from the beginning where it is None.
+
+        A read without changes yields one last page without rows. Reading twice from one state
+        gives the same rows; a state beyond everything yields none.
+        """
 
 
 NotificationCheck = Callable[[bytes, Mapping[str, str], Mapping[str, str]], str]

@@ -43,11 +43,17 @@ class FieldSchema:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StreamSchema:
-    """A table at the other side, its fields by id."""
+    """A table at the other side, its fields by id.
+
+    `key` names the fields that tell its records apart, `cursor_field` one that grows with every
+    change, where the other side says so.
+    """
 
     id: str
     name: str
     fields: Mapping[str, FieldSchema]
+    key: tuple[str, ...] = ()
+    cursor_field: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
