@@ -7,7 +7,6 @@ ping that came before it gives the lease back.
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,6 +29,7 @@ from hub.errors import (
 from hub.store import leases, runs, schemas, streams
 from hub.store.database import Provenance
 from hub.store.leases import LeaseGrant
+from hub.sync import clock
 from hub.sync.backfill import Scan, begin_scan, scan_page
 from hub.sync.connection import LEASE_MARGIN_SECONDS, SyncConnection, Work
 from hub.sync.drift import tell_drift
@@ -103,7 +103,7 @@ class _Attendant:
         self._report = report
         self._attendance = attendance
         self._provenance = Provenance(actor="sync", origin="sync")
-        self._until = time.monotonic() + LONGEST_SECONDS
+        self._until = clock.monotonic() + LONGEST_SECONDS
         self._scans: dict[str, Scan] = {}
         self._failed: set[str] = set()
         self._left: set[str] = set()
@@ -135,7 +135,7 @@ class _Attendant:
             with self._database.unit_of_work(self._provenance) as session:
                 leases.answer_pings(session, pings)
             is_scanning = self._scan()
-            if time.monotonic() > self._until:
+            if clock.monotonic() > self._until:
                 self._attendance.is_unfinished = True
                 return True
             if not is_scanning and not self._left and self._is_quiet():
@@ -172,7 +172,7 @@ class _Attendant:
 
     def _pull(self) -> None:
         more = True
-        while more and time.monotonic() < self._until:
+        while more and clock.monotonic() < self._until:
             more = False
 
             def take_in(work: Work) -> None:

@@ -7,13 +7,12 @@ first page to the last, in one go, can prove that a record is absent.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from hub.contract import Priority
 from hub.core.mapping import StreamMapping
 from hub.errors import CursorExpired
 from hub.store import change_log, leases, links, rows, runs, streams
-from hub.sync import guarding
+from hub.sync import clock, guarding
 from hub.sync.connection import Work
 from hub.sync.deletes import read_with_witness, settle_missing
 from hub.sync.hooks import ensure_hook
@@ -89,7 +88,7 @@ def _finish(work: Work, scan: Scan) -> None:
         leases.check(session, work.grant)
         state = streams.load(session, mapping.connection, mapping.stream)
         settle_missing(session, work, mapping, missing, {})
-        now = datetime.now(UTC)
+        now = clock.now()
         if state.backfilled_at is None:
             # Rows that the other side does not know yet are made there.
             unknown = rows.live_unlinked_rows(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
-from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlmodel import Session
@@ -19,7 +18,7 @@ from hub.store import conflicts, links, rows
 from hub.store.conflicts import ConflictRecord
 from hub.store.database import Authorship, set_provenance
 from hub.store.rows import Row
-from hub.sync import guarding
+from hub.sync import clock, guarding
 from hub.sync.connection import Work
 
 LEFT_SCOPE = "left_scope"
@@ -211,7 +210,7 @@ def _bury(
     )
     if ignored:
         return
-    now = datetime.now(UTC)
+    now = clock.now()
     dying = {
         link.row_id: edits.get(link.external_id, Edit(actor="unknown", at=now))
         for row_id, link in plain.items()

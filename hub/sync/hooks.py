@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from hub.contract import Capability
 from hub.errors import CursorExpired, RemoteMissing
 from hub.store import leases, runs, streams
 from hub.store.streams import OpenHook
+from hub.sync import clock
 from hub.sync.connection import Work
 
 REFRESH_BEFORE = timedelta(days=1)
@@ -27,7 +28,7 @@ def ensure_hook(work: Work) -> OpenHook | None:
     if hook is not None and hook.notification_url != connection.notification_url:
         _replace(work, hook, "the address changed")
         hook = None
-    if hook is not None and hook.expires_at and hook.expires_at < datetime.now(UTC):
+    if hook is not None and hook.expires_at and hook.expires_at < clock.now():
         _replace(work, hook, "expired")
         hook = None
     if hook is None:
@@ -98,7 +99,7 @@ def tend_hook(work: Work) -> None:
         _replace(work, hook, "notifications were switched off")
         ensure_hook(work)
         return
-    if info.expires_at and info.expires_at - datetime.now(UTC) < REFRESH_BEFORE:
+    if info.expires_at and info.expires_at - clock.now() < REFRESH_BEFORE:
         try:
             renewed = connection.connector.refresh_hook(hook.external_id)
         except RemoteMissing as exc:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlmodel import Session
@@ -15,7 +14,7 @@ from hub.errors import InvalidInput, NotFound
 from hub.store import conflicts, leases, links, rows, runs, schemas, streams
 from hub.store.conflicts import ConflictRecord
 from hub.store.database import Database, Provenance
-from hub.sync import guarding
+from hub.sync import clock, guarding
 
 APPROVED, REFUSED = "approved", "refused"
 
@@ -27,7 +26,7 @@ def resolve_conflict(database: Database, conflict_id: UUID, winner: Winner, by: 
         NotFound: there is no such conflict, or its row is gone.
         InvalidInput: the conflict is about a deletion, which is undone by restoring the record.
     """
-    provenance = Provenance(actor=by, origin="resolve", edited_at=datetime.now(UTC))
+    provenance = Provenance(actor=by, origin="resolve", edited_at=clock.now())
     with database.unit_of_work(provenance) as session:
         conflict = conflicts.load_conflict(session, conflict_id, lock=True)
         if conflict.field == "deleted_at":
