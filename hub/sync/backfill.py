@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from hub import clock
 from hub.contract import Priority
 from hub.core.mapping import StreamMapping
 from hub.errors import CursorExpired
 from hub.store import change_log, leases, links, rows, runs, streams
-from hub.sync import clock, guarding
+from hub.sync import guarding
 from hub.sync.connection import Work
 from hub.sync.deletes import read_with_witness, settle_missing
 from hub.sync.hooks import ensure_hook

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from hub import clock
 from hub.core.links import LIVE, TOMBSTONE, Link
 from hub.core.mapping import StreamMapping
 from hub.core.meeting import Edit, LinkFate
@@ -18,7 +19,7 @@ from hub.store import conflicts, links, rows
 from hub.store.conflicts import ConflictRecord
 from hub.store.database import Authorship, set_provenance
 from hub.store.rows import Row
-from hub.sync import clock, guarding
+from hub.sync import guarding
 from hub.sync.connection import Work
 
 LEFT_SCOPE = "left_scope"

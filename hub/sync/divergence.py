@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlmodel import Session
 
+from hub import clock
 from hub.core.links import HELD, LIVE, Link
 from hub.core.mapping import FieldMapping, Parked, StreamMapping, to_remote
 from hub.core.values import is_empty
@@ -126,7 +127,7 @@ def _walk(
     after: UUID | None = None
     while True:
         with database.reading() as session:
-            view = view_stream(session, mapping, freshness, now or datetime.now(UTC))
+            view = view_stream(session, mapping, freshness, now or clock.now())
             if view is None:
                 return
             found, after = look(session, view, after)

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlmodel import Session
 
+from hub import clock
 from hub.contract import Priority
 from hub.core.values import Value
 from hub.store import schemas
@@ -96,7 +96,7 @@ def looking(connection: SyncConnection) -> Work:
         known = schemas.keep_firsts(fresh, known)
         connection.connector.use_schema(known)
     nobody = LeaseGrant(
-        connection=connection.name, holder="preview", fence=-1, expires_at=datetime.now(UTC)
+        connection=connection.name, holder="preview", fence=-1, expires_at=clock.now()
     )
     return Work(
         connection=connection,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from hub import clock
 from hub.contract import Capability
 from hub.errors import CursorExpired, RemoteMissing
 from hub.store import leases, runs, streams
 from hub.store.streams import OpenHook
-from hub.sync import clock
 from hub.sync.connection import Work
 
 REFRESH_BEFORE = timedelta(days=1)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from sqlmodel import Session
 
+from hub import clock
 from hub.contract import Priority
 from hub.core.links import HELD, LIVE, TOMBSTONE, Link
 from hub.core.mapping import FieldMapping, Resolve, StreamMapping, to_hub
@@ -56,7 +57,7 @@ def scan_differences(
         fresh = [record for record in page.records if record.external_id not in seen]
         seen.update(record.external_id for record in fresh)
         with connection.database.reading() as session:
-            view = view_stream(session, mapping, freshness, datetime.now(UTC))
+            view = view_stream(session, mapping, freshness, clock.now())
             if view is None:
                 return
             found = _compare(session, work, view, fresh)
@@ -214,7 +215,7 @@ def _gone(
     there = read_with_witness(work, mapping, unseen)
     gone = [external_id for external_id in unseen if external_id not in there]
     with database.reading() as session:
-        view = view_stream(session, mapping, freshness, datetime.now(UTC))
+        view = view_stream(session, mapping, freshness, clock.now())
         found = links.links_of_records(session, mapping.connection, mapping.stream, gone)
         known = rows.load_rows(session, mapping.hub_table, [k.row_id for k in found.values()])
     for link in found.values():

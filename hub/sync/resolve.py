@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from hub import clock
 from hub.core.links import TOMBSTONE, Link
 from hub.core.merge import FreezeReason, Pair, Winner
 from hub.core.values import Value
@@ -14,7 +15,7 @@ from hub.errors import InvalidInput, NotFound
 from hub.store import conflicts, leases, links, rows, runs, schemas, streams
 from hub.store.conflicts import ConflictRecord
 from hub.store.database import Database, Provenance
-from hub.sync import clock, guarding
+from hub.sync import guarding
 
 APPROVED, REFUSED = "approved", "refused"
 

@@ -11,13 +11,14 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlmodel import Session
 
+from hub import clock
 from hub.core.values import Value
 from hub.errors import InvalidInput, NotFound
 from hub.store import explanations, rows, runs, undoing
@@ -91,7 +92,7 @@ def apply_undo(database: Database, selection: Selection, by: str) -> Undoing:
         NotFound: nothing was changed by that run or person.
     """
     done = Undoing()
-    provenance = Provenance(actor=by, origin="undo", edited_at=datetime.now(UTC))
+    provenance = Provenance(actor=by, origin="undo", edited_at=clock.now())
     with database.unit_of_work(provenance) as session:
         chosen = list(_selected(session, selection))
         connection = "hub"
@@ -247,7 +248,7 @@ def _plan_newborn(
     gone = UndoneCell(
         table=table, row_id=row_id, action=Action.DELETE, column=None, now=None, back_to=None
     )
-    values = {"deleted_at": datetime.now(UTC).isoformat()}
+    values = {"deleted_at": clock.now().isoformat()}
     return _RowPlan(row_id=row_id, values=values, inserts=False, cells=(gone,))
 
 
