@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from hub.errors import InvalidInput
+from hub.store.generic import generic
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,6 +33,7 @@ class CapturedTable:
         return _quoted("history", f"{self.history_name}_as_of")
 
 
+@generic(Session)
 def captured_tables(session: Session) -> Sequence[CapturedTable]:
     """Every captured table."""
     found = session.execute(
@@ -54,6 +56,7 @@ def captured_tables(session: Session) -> Sequence[CapturedTable]:
     ]
 
 
+@generic(Session)
 def find_captured(session: Session, names: Iterable[str]) -> Sequence[CapturedTable]:
     """The captured tables of these names.
 

@@ -12,6 +12,7 @@ from sqlalchemy import Row, text
 from sqlmodel import Session
 
 from hub.store.captured import CapturedTable, captured_tables, find_captured
+from hub.store.generic import generic
 from hub.store.history import RowVersion, row_as_of, row_history
 from hub.store.notices import FactNotice, read_notices
 from hub.store.operations import Operation
@@ -80,6 +81,7 @@ class LastEdit:
     edited_at: datetime | None
 
 
+@generic(Session)
 def read_changes(
     session: Session,
     *,
@@ -123,6 +125,7 @@ def _stream(
         yield _change(row, tables[row.table_id])
 
 
+@generic(Session)
 def changed_rows(session: Session, table: str, *, after: int | None, until: int) -> list[UUID]:
     """The rows of the batch, each once, by their first change: what a level-triggered reader needs.
 
@@ -142,11 +145,13 @@ def changed_rows(session: Session, table: str, *, after: int | None, until: int)
     return list(found)
 
 
+@generic(Session)
 def last_edit(session: Session, table: str, row_id: UUID, column: str) -> LastEdit | None:
     """Who wrote this cell last; None where the log does not know."""
     return last_edits(session, table, [row_id]).get(row_id, {}).get(column)
 
 
+@generic(Session)
 def last_edits(
     session: Session, table: str, row_ids: Sequence[UUID]
 ) -> dict[UUID, dict[str, LastEdit]]:

@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from hub.core.values import Value
 from hub.errors import NotFound
+from hub.store.generic import generic
 
 OPEN, SETTLED, RESOLVED = "open", "settled", "resolved"
 
@@ -43,6 +44,7 @@ class ConflictRecord:
     id: UUID | None = None
 
 
+@generic(Session)
 def record_conflicts(
     session: Session,
     connection: str,
@@ -103,6 +105,7 @@ def record_conflicts(
     )
 
 
+@generic(Session)
 def close_conflicts(session: Session, cells: Sequence[tuple[UUID, str, str | None]]) -> None:
     """Close open conflicts that went away by themselves: (link id, field, winner)."""
     for link_id, name, winner in cells:
@@ -116,6 +119,7 @@ def close_conflicts(session: Session, cells: Sequence[tuple[UUID, str, str | Non
         )
 
 
+@generic(Session)
 def load_conflict(session: Session, conflict_id: UUID, *, lock: bool = False) -> ConflictRecord:
     """One conflict.
 
@@ -131,6 +135,7 @@ def load_conflict(session: Session, conflict_id: UUID, *, lock: bool = False) ->
     return _conflict(row)
 
 
+@generic(Session)
 def list_conflicts(
     session: Session, *, status: str | None = None, limit: int = 100
 ) -> list[ConflictRecord]:
@@ -146,6 +151,7 @@ def list_conflicts(
     return [_conflict(row) for row in found]
 
 
+@generic(Session)
 def resolve(session: Session, conflict_id: UUID, winner: str, by: str) -> None:
     """Write down a person's word."""
     session.execute(

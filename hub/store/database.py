@@ -14,6 +14,8 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.engine.url import URL, make_url
 from sqlmodel import Session
 
+from hub.store.generic import generic
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Authorship:
@@ -38,6 +40,7 @@ class Provenance:
     authors: Mapping[UUID, Authorship] | None = None
 
 
+@generic(Session)
 def set_provenance(session: Session, provenance: Provenance) -> None:
     """Tell the capture triggers who is at work; the settings end with the transaction."""
     authors = {
@@ -109,6 +112,15 @@ class Database:
             session.begin(),
         ):
             yield session
+
+    @contextmanager
+    def trying(self) -> Iterator[Session]:
+        """One transaction whose writes and locks are given up at its end."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            try:
+                yield session
+            finally:
+                session.rollback()
 
     def dispose(self) -> None:
         """Close every pooled connection."""

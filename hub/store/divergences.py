@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from hub.errors import TickUnknown
 from hub.store.captured import find_captured
+from hub.store.generic import generic
 from hub.store.tables import TABLES
 from hub.store.ticks import find_tick
 
@@ -48,6 +49,7 @@ class Asked:
     reason: str
 
 
+@generic(Session)
 def stream_facts(session: Session, connection: str, stream: str) -> StreamFacts | None:
     """How the stream is; None where it has never run."""
     row = session.execute(
@@ -61,6 +63,7 @@ def stream_facts(session: Session, connection: str, stream: str) -> StreamFacts 
     return StreamFacts(**row._mapping) if row else None
 
 
+@generic(Session)
 def linked_rows(
     session: Session, connection: str, stream: str, *, after: UUID | None, limit: int
 ) -> list[UUID]:
@@ -77,6 +80,7 @@ def linked_rows(
     return list(found.scalars())
 
 
+@generic(Session)
 def unlinked_rows(
     session: Session,
     table_name: str,
@@ -100,6 +104,7 @@ def unlinked_rows(
     return list(found.scalars())
 
 
+@generic(Session)
 def newest_changes(
     session: Session, table_name: str, row_ids: Iterable[UUID], *, sent_until: int | None
 ) -> dict[UUID, dict[str, CellChange]]:
@@ -134,6 +139,7 @@ def newest_changes(
     return changes
 
 
+@generic(Session)
 def unsent_rows(session: Session, table_name: str, sent_until: int | None) -> list[UUID]:
     """The rows that changed since the tick, each once, without taking a new one."""
     (captured,) = find_captured(session, [table_name])
@@ -162,6 +168,7 @@ def _unseen_by(session: Session, tick_id: int | None) -> tuple[str, Mapping[str,
     )
 
 
+@generic(Session)
 def asked_again(
     session: Session, connection: str, stream: str, row_ids: Iterable[UUID]
 ) -> dict[UUID, Asked]:
@@ -176,6 +183,7 @@ def asked_again(
     return {row.row_id: Asked(since=row.since, reason=row.reason) for row in found}
 
 
+@generic(Session)
 def frozen_since(session: Session, link_ids: Iterable[UUID]) -> dict[tuple[UUID, str], datetime]:
     """Since when the frozen cells of these links stand still, by link and column."""
     found = session.execute(
@@ -188,6 +196,7 @@ def frozen_since(session: Session, link_ids: Iterable[UUID]) -> dict[tuple[UUID,
     return {(row.link_id, row.field): row.since for row in found}
 
 
+@generic(Session)
 def open_conflicts(session: Session, link_ids: Iterable[UUID]) -> dict[tuple[UUID, str], UUID]:
     """The open conflicts of these links, by link and column."""
     found = session.execute(
@@ -206,6 +215,7 @@ def name_column(table_name: str) -> str | None:
     return next((name for name in _NAMES if name in columns), None)
 
 
+@generic(Session)
 def row_names(session: Session, table_name: str, row_ids: Sequence[UUID]) -> dict[UUID, str]:
     """What people call these rows."""
     column = name_column(table_name)
@@ -221,6 +231,7 @@ def row_names(session: Session, table_name: str, row_ids: Sequence[UUID]) -> dic
     return {row.id: str(row.name) for row in found if row.name}
 
 
+@generic(Session)
 def rows_named(session: Session, table_name: str, name: str) -> list[UUID]:
     """The rows that people call so; live ones before tombstones."""
     column = name_column(table_name)

@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from hub.core.values import Unfit, Value, canonical
 from hub.store.captured import CapturedTable, find_captured
+from hub.store.generic import generic
 from hub.store.history import OPEN
 from hub.store.tables import hub_columns
 
@@ -37,6 +38,7 @@ class CellStep:
     after: Value
 
 
+@generic(Session)
 def cell_steps(
     session: Session, table_name: str, row_id: UUID, column: str, *, limit: int
 ) -> list[CellStep]:
@@ -90,6 +92,7 @@ def shown_value(table_name: str, column: str, raw: object) -> Value:
     return str(raw) if isinstance(value, Unfit) else value
 
 
+@generic(Session)
 def conflicts_of(session: Session, row_id: UUID, column: str) -> list[Mapping[str, Any]]:
     """The conflicts about a cell, the newest first."""
     found = session.execute(
@@ -102,6 +105,7 @@ def conflicts_of(session: Session, row_id: UUID, column: str) -> list[Mapping[st
     return [dict(row._mapping) for row in found]
 
 
+@generic(Session)
 def intents_of(session: Session, row_id: UUID, column: str) -> list[Mapping[str, Any]]:
     """What was sent, or was about to be, for a cell; the newest first."""
     found = session.execute(
@@ -116,6 +120,7 @@ def intents_of(session: Session, row_id: UUID, column: str) -> list[Mapping[str,
     return [dict(row._mapping) for row in found]
 
 
+@generic(Session)
 def standing_of(session: Session, row_id: UUID, column: str) -> list[Mapping[str, Any]]:
     """The agreed pair of a cell in each stream that carries its row, and why it stands still."""
     found = session.execute(
@@ -134,6 +139,7 @@ def standing_of(session: Session, row_id: UUID, column: str) -> list[Mapping[str
     return [dict(row._mapping) for row in found]
 
 
+@generic(Session)
 def versions_before(
     session: Session, captured: CapturedTable, row_ids: list[UUID], txs: list[int]
 ) -> dict[tuple[UUID, int], Mapping[str, Any]]:

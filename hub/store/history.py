@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from hub.store.captured import find_captured
+from hub.store.generic import generic
 from hub.store.ticks import find_tick
 
 OPEN = 2**63 - 1
@@ -35,6 +36,7 @@ class RowVersion:
     at: datetime | None
 
 
+@generic(Session)
 def row_history(session: Session, table: str, row_id: UUID) -> Sequence[RowVersion]:
     """Every version of a row, the oldest first; a deleted row's last one has an end.
 
@@ -59,6 +61,7 @@ def row_history(session: Session, table: str, row_id: UUID) -> Sequence[RowVersi
     return [_version(dict(row), captured.columns.values()) for row in found.mappings()]
 
 
+@generic(Session)
 def row_as_of(session: Session, table: str, row_id: UUID, tick: int) -> dict[str, Any] | None:
     """What the row held at the tick; None where there was none.
 

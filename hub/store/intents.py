@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from hub.core.values import Value
 from hub.store.entities.base import new_id
+from hub.store.generic import generic
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,6 +31,7 @@ class Intent:
     created_at: datetime | None = None
 
 
+@generic(Session)
 def open_intents(
     session: Session,
     connection: str,
@@ -74,6 +76,7 @@ def open_intents(
     return ids
 
 
+@generic(Session)
 def note_outcome(session: Session, ids: Sequence[UUID], outcome: str, *, is_closed: bool) -> None:
     """Write down what became of intents; an answered one stays open until its echo is seen."""
     if not ids:
@@ -88,6 +91,7 @@ def note_outcome(session: Session, ids: Sequence[UUID], outcome: str, *, is_clos
     )
 
 
+@generic(Session)
 def unanswered_creates(
     session: Session, connection: str, stream: str, row_ids: Sequence[UUID]
 ) -> dict[UUID, dict[str, Value]]:
@@ -106,6 +110,7 @@ def unanswered_creates(
     return {UUID(str(row_id)): sent for row_id, sent in found}
 
 
+@generic(Session)
 def close_unanswered(
     session: Session, connection: str, stream: str, row_ids: Sequence[UUID], outcome: str
 ) -> None:
@@ -128,6 +133,7 @@ def close_unanswered(
     )
 
 
+@generic(Session)
 def note_superseded(
     session: Session, connection: str, stream: str, row_ids: Sequence[UUID]
 ) -> None:
@@ -150,6 +156,7 @@ def note_superseded(
     )
 
 
+@generic(Session)
 def deleted_by_us(
     session: Session, connection: str, stream: str, external_ids: Sequence[str]
 ) -> list[str]:
@@ -165,6 +172,7 @@ def deleted_by_us(
     return list(found.scalars())
 
 
+@generic(Session)
 def awaiting_echo(
     session: Session, connection: str, stream: str, external_ids: Sequence[str]
 ) -> dict[tuple[str, str], list[Intent]]:
@@ -199,6 +207,7 @@ def _intent(row: Any) -> Intent:
     )
 
 
+@generic(Session)
 def close_rested(session: Session, connection: str | None, minutes: int) -> int:
     """Close answered intents whose payload cannot come any more; how many.
 
@@ -218,6 +227,7 @@ def close_rested(session: Session, connection: str | None, minutes: int) -> int:
     return int(result.rowcount)  # type: ignore[attr-defined]  # an UPDATE has one
 
 
+@generic(Session)
 def forget_old(session: Session, days: int) -> int:
     """Drop intents that no payload can speak of any more; how many."""
     result = session.execute(

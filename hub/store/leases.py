@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from hub.errors import LeaseLost
+from hub.store.generic import generic
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,6 +27,7 @@ class LeaseGrant:
     expires_at: datetime
 
 
+@generic(Session)
 def take(
     session: Session,
     connection: str,
@@ -54,6 +56,7 @@ def take(
     return LeaseGrant(connection=connection, holder=holder, fence=row[0], expires_at=row[1])
 
 
+@generic(Session)
 def extend(session: Session, grant: LeaseGrant, seconds: float) -> None:
     """Hold on for `seconds` from now.
 
@@ -73,6 +76,7 @@ def extend(session: Session, grant: LeaseGrant, seconds: float) -> None:
         raise LeaseLost
 
 
+@generic(Session)
 def check(session: Session, grant: LeaseGrant) -> None:
     """Lock the lease until the transaction ends.
 
@@ -90,6 +94,7 @@ def check(session: Session, grant: LeaseGrant) -> None:
         raise LeaseLost
 
 
+@generic(Session)
 def give_back(session: Session, grant: LeaseGrant, *, unless_rung: bool) -> bool:
     """Give the lease back; False when a ping waits and `unless_rung`: then it is still held."""
     row = session.execute(
@@ -109,6 +114,7 @@ def give_back(session: Session, grant: LeaseGrant, *, unless_rung: bool) -> bool
     return row is not None
 
 
+@generic(Session)
 def ring(session: Session, connection: str, source: str, hook: str | None = None) -> None:
     """Leave a ping."""
     session.execute(
@@ -120,6 +126,7 @@ def ring(session: Session, connection: str, source: str, hook: str | None = None
     )
 
 
+@generic(Session)
 def holder_of(session: Session, connection: str) -> str | None:
     """Who holds the lease, expired or not."""
     return session.execute(
@@ -128,6 +135,7 @@ def holder_of(session: Session, connection: str) -> str | None:
     ).scalar_one_or_none()
 
 
+@generic(Session)
 def holders(session: Session) -> dict[str, str]:
     """Who holds which connection's lease."""
     found = session.execute(
@@ -136,6 +144,7 @@ def holders(session: Session) -> dict[str, str]:
     return {connection: holder for connection, holder in found}
 
 
+@generic(Session)
 def is_held(session: Session, connection: str) -> bool:
     """Whether a worker holds the lease right now."""
     held: bool = session.execute(
@@ -148,6 +157,7 @@ def is_held(session: Session, connection: str) -> bool:
     return held
 
 
+@generic(Session)
 def waiting_pings(session: Session, connection: str) -> dict[int, str]:
     """The pings that wait: their sources by id.
 
@@ -160,6 +170,7 @@ def waiting_pings(session: Session, connection: str) -> dict[int, str]:
     return {ping: source for ping, source in found}
 
 
+@generic(Session)
 def answer_pings(session: Session, pings: Iterable[int]) -> None:
     """Drop the pings that were answered."""
     session.execute(
@@ -168,6 +179,7 @@ def answer_pings(session: Session, pings: Iterable[int]) -> None:
     )
 
 
+@generic(Session)
 def neglected(session: Session) -> list[str]:
     """Connections that nobody works on although a ping waits or a worker died at work."""
     found = session.execute(

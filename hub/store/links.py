@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from hub.core.links import Frozen, Link
 from hub.core.merge import Pair
+from hub.store.generic import generic
 
 FETCHED_TOGETHER = 1000
 _COLUMNS = "l.id, l.external_id, l.row_id, l.state, l.has_hub_id, l.shadow"
@@ -21,6 +22,7 @@ _FROZEN = (
 )
 
 
+@generic(Session)
 def links_of_records(
     session: Session,
     connection: str,
@@ -43,6 +45,7 @@ def links_of_records(
     return {row.external_id: _link(row) for row in found}
 
 
+@generic(Session)
 def links_of_rows(
     session: Session,
     connection: str,
@@ -83,6 +86,7 @@ def _uuid(raw: object) -> UUID:
     return raw if isinstance(raw, UUID) else UUID(str(raw))
 
 
+@generic(Session)
 def save_links(
     session: Session, connection: str, stream: str, table_name: str, links: Sequence[Link]
 ) -> None:
@@ -125,6 +129,7 @@ def save_links(
     )
 
 
+@generic(Session)
 def freeze(session: Session, cells: Sequence[tuple[UUID, Frozen]]) -> None:
     """Freeze cells, given with their link's id; one that is frozen already is updated."""
     if not cells:
@@ -156,6 +161,7 @@ def freeze(session: Session, cells: Sequence[tuple[UUID, Frozen]]) -> None:
     )
 
 
+@generic(Session)
 def thaw(session: Session, cells: Sequence[tuple[UUID, str]]) -> None:
     """Unfreeze cells, given as (link id, field)."""
     if not cells:
@@ -169,6 +175,7 @@ def thaw(session: Session, cells: Sequence[tuple[UUID, str]]) -> None:
     )
 
 
+@generic(Session)
 def external_ids_of(
     session: Session, connection: str, wanted: Mapping[str, Iterable[str]]
 ) -> dict[tuple[str, str], str]:
@@ -176,6 +183,7 @@ def external_ids_of(
     return _resolve(session, connection, wanted, "row_id", "external_id")
 
 
+@generic(Session)
 def row_ids_of(
     session: Session, connection: str, wanted: Mapping[str, Iterable[str]]
 ) -> dict[tuple[str, str], str]:
@@ -208,6 +216,7 @@ def _resolve(
     return resolved
 
 
+@generic(Session)
 def recheck(
     session: Session, connection: str, stream: str, row_ids: Iterable[UUID], reason: str
 ) -> None:
@@ -226,6 +235,7 @@ def recheck(
     )
 
 
+@generic(Session)
 def rechecks(session: Session, connection: str, stream: str) -> dict[UUID, Any]:
     """The rows to compare again, with when that was asked."""
     found = session.execute(
@@ -238,6 +248,7 @@ def rechecks(session: Session, connection: str, stream: str) -> dict[UUID, Any]:
     return {_uuid(row_id): since for row_id, since in found}
 
 
+@generic(Session)
 def clear_rechecks(
     session: Session, connection: str, stream: str, asked: Mapping[UUID, Any]
 ) -> None:
@@ -259,6 +270,7 @@ def clear_rechecks(
     )
 
 
+@generic(Session)
 def unpark(session: Session, connection: str, stream: str, arrived: Iterable[Link]) -> None:
     """Ask for the rows to be compared again whose cells wait for these records of `stream`."""
     ids = {known for link in arrived for known in (link.external_id, str(link.row_id))}
@@ -277,6 +289,7 @@ def unpark(session: Session, connection: str, stream: str, arrived: Iterable[Lin
     )
 
 
+@generic(Session)
 def formerly_linked(
     session: Session, connection: str, stream: str, row_ids: Iterable[UUID]
 ) -> set[UUID]:
@@ -292,6 +305,7 @@ def formerly_linked(
     return {_uuid(row_id) for row_id in found.scalars()}
 
 
+@generic(Session)
 def count_live(session: Session, connection: str, stream: str) -> int:
     """How many records of the stream are linked and live."""
     counted: int = session.execute(
@@ -304,11 +318,27 @@ def count_live(session: Session, connection: str, stream: str) -> int:
     return counted
 
 
+@generic(Session)
+def deleted_lately(session: Session, connection: str, stream: str, minutes: int) -> int:
+    """How many records of the stream were found deleted within the last minutes."""
+    counted: int = session.execute(
+        text(
+            "select count(*) from hub.record_link where connection = :connection"
+            " and stream = :stream and state = 'tombstone'"
+            " and deleted_at > clock_timestamp() - make_interval(mins => :minutes)"
+        ),
+        {"connection": connection, "stream": stream, "minutes": minutes},
+    ).scalar_one()
+    return counted
+
+
+@generic(Session)
 def live_external_ids(session: Session, connection: str, stream: str) -> set[str]:
     """Every live record's external id."""
     return set(each_live_external_id(session, connection, stream))
 
 
+@generic(Session)
 def each_live_external_id(session: Session, connection: str, stream: str) -> Iterator[str]:
     """Every live record's external id, fetched as they are used."""
     found = session.execute(
@@ -322,6 +352,7 @@ def each_live_external_id(session: Session, connection: str, stream: str) -> Ite
     yield from found.scalars()
 
 
+@generic(Session)
 def a_live_witness(
     session: Session, connection: str, stream: str, not_of: Sequence[str]
 ) -> str | None:
@@ -337,6 +368,7 @@ def a_live_witness(
     ).scalar_one_or_none()
 
 
+@generic(Session)
 def table_of(session: Session, link_id: UUID) -> str:
     """The hub table that a link's row is in."""
     table: str = session.execute(
@@ -345,6 +377,7 @@ def table_of(session: Session, link_id: UUID) -> str:
     return table
 
 
+@generic(Session)
 def release_held(
     session: Session, connection: str, stream: str, row_ids: Iterable[UUID], *, keeps: bool
 ) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from hub.store.captured import captured_tables, find_captured
+from hub.store.generic import generic
 from hub.store.operations import Operation
 from hub.store.ticks import between
 
@@ -33,6 +34,7 @@ class FactNotice:
     at: datetime
 
 
+@generic(Session)
 def read_notices(
     session: Session, *, after: int | None, until: int, tables: Iterable[str] | None = None
 ) -> Sequence[FactNotice]:

@@ -18,6 +18,7 @@ from sqlmodel import Session
 
 from hub.core.mapping import HubColumn
 from hub.core.values import Unfit, Value, ValueKind, canonical
+from hub.store.generic import generic
 from hub.store.tables import TABLES, hub_columns
 
 
@@ -30,6 +31,7 @@ class Row:
     deleted_at: datetime | None
 
 
+@generic(Session)
 def load_rows(
     session: Session, table_name: str, row_ids: Sequence[UUID], *, lock: bool = False
 ) -> dict[UUID, Row]:
@@ -75,6 +77,7 @@ def _canonical(table_name: str, column: HubColumn, raw: object) -> Value:
     return value
 
 
+@generic(Session)
 def insert_rows(
     session: Session, table_name: str, rows: Mapping[UUID, Mapping[str, Value]]
 ) -> None:
@@ -101,6 +104,7 @@ def insert_rows(
     )
 
 
+@generic(Session)
 def update_rows(session: Session, table_name: str, rows: Mapping[UUID, Mapping[str, Any]]) -> None:
     """Update rows by id; each sets its own columns, the others stay.
 
@@ -130,6 +134,7 @@ def update_rows(session: Session, table_name: str, rows: Mapping[UUID, Mapping[s
     )
 
 
+@generic(Session)
 def live_unlinked_rows(
     session: Session, table_name: str, connection: str, stream: str
 ) -> list[UUID]:

@@ -11,8 +11,10 @@ from sqlmodel import Session
 
 from hub.errors import NotFound
 from hub.store.entities.base import new_id
+from hub.store.generic import generic
 
 
+@generic(Session)
 def start_run(
     session: Session, connection: str, stream: str | None, kind: str, trigger: str
 ) -> UUID:
@@ -34,6 +36,7 @@ def start_run(
     return run_id
 
 
+@generic(Session)
 def finish_run(
     session: Session,
     run_id: UUID,
@@ -62,11 +65,13 @@ def finish_run(
     )
 
 
+@generic(Session)
 def drop_run(session: Session, run_id: UUID) -> None:
     """Forget a run that found nothing to do."""
     session.execute(text("delete from hub.run where id = :id"), {"id": run_id})
 
 
+@generic(Session)
 def abandon_runs(session: Session, connection: str) -> int:
     """Mark runs as stopped whose worker died; how many. The caller holds the lease."""
     result = session.execute(
@@ -81,6 +86,7 @@ def abandon_runs(session: Session, connection: str) -> int:
     return int(result.rowcount)  # type: ignore[attr-defined]  # an UPDATE has one
 
 
+@generic(Session)
 def raise_alert(
     session: Session,
     key: str,
@@ -113,6 +119,7 @@ def raise_alert(
     return is_new
 
 
+@generic(Session)
 def close_alert(session: Session, key: str) -> None:
     """It is over."""
     session.execute(
@@ -124,6 +131,7 @@ def close_alert(session: Session, key: str) -> None:
     )
 
 
+@generic(Session)
 def ask_approval(
     session: Session, connection: str, stream: str, action: str, items: Sequence[str], reason: str
 ) -> UUID:
@@ -146,6 +154,7 @@ def ask_approval(
     return UUID(str(approval))
 
 
+@generic(Session)
 def decided_items(
     session: Session, connection: str, stream: str, action: str, decision: str
 ) -> set[str]:
@@ -166,6 +175,7 @@ def decided_items(
     return set(found.scalars())
 
 
+@generic(Session)
 def mark_applied(session: Session, connection: str, stream: str, action: str) -> None:
     """What was decided about plans of this kind has been carried out."""
     session.execute(
@@ -178,6 +188,7 @@ def mark_applied(session: Session, connection: str, stream: str, action: str) ->
     )
 
 
+@generic(Session)
 def decide(
     session: Session, approval_id: UUID, decision: str, by: str
 ) -> tuple[str, str, str, list[str]]:
@@ -199,6 +210,7 @@ def decide(
     return row.connection, row.stream, row.action, list(row.items)
 
 
+@generic(Session)
 def grant(
     session: Session, connection: str, stream: str, action: str, items: Sequence[str], by: str
 ) -> None:
@@ -220,6 +232,7 @@ def grant(
     )
 
 
+@generic(Session)
 def open_approvals(session: Session) -> list[dict[str, object]]:
     """The plans that wait for a person's word, the oldest first."""
     found = session.execute(

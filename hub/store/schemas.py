@@ -16,8 +16,10 @@ from sqlmodel import Session
 
 from hub.core.records import FieldSchema, StreamSchema
 from hub.core.values import ValueKind
+from hub.store.generic import generic
 
 
+@generic(Session)
 def load_schema(session: Session, connection: str) -> dict[str, StreamSchema]:
     """The tables of the connection's streams, by remote id."""
     found = session.execute(
@@ -48,6 +50,7 @@ def _field(raw: Mapping[str, Any]) -> FieldSchema:
     )
 
 
+@generic(Session)
 def save_schema(session: Session, connection: str, stream: str, table: StreamSchema) -> None:
     """Keep a stream's table."""
     raw = {
@@ -78,6 +81,7 @@ def save_schema(session: Session, connection: str, stream: str, table: StreamSch
     )
 
 
+@generic(Session)
 def forget_schema(session: Session, connection: str, stream: str) -> None:
     """The stream's table is gone, or its fields are taken as they are now: look afresh."""
     session.execute(

@@ -14,6 +14,7 @@ from sqlmodel import Session
 from hub.core.records import HookInfo
 from hub.errors import LeaseLost
 from hub.store import intents
+from hub.store.generic import generic
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,6 +37,7 @@ class State:
         return self.is_paused or self.hold_reason is not None
 
 
+@generic(Session)
 def ensure(session: Session, connection: str, stream: str) -> State:
     """The stream's state, made when there is none."""
     session.execute(
@@ -48,6 +50,7 @@ def ensure(session: Session, connection: str, stream: str) -> State:
     return load(session, connection, stream)
 
 
+@generic(Session)
 def ensure_all(session: Session, connection: str, names: Sequence[str]) -> None:
     """Make the states of a connection's streams that are not there yet."""
     session.execute(
@@ -60,6 +63,7 @@ def ensure_all(session: Session, connection: str, names: Sequence[str]) -> None:
     )
 
 
+@generic(Session)
 def load(session: Session, connection: str, stream: str) -> State:
     """The stream's state."""
     row = session.execute(
@@ -73,6 +77,7 @@ def load(session: Session, connection: str, stream: str) -> State:
     return State(connection=connection, stream=stream, **row._mapping)
 
 
+@generic(Session)
 def exists(session: Session, connection: str, stream: str) -> bool:
     """Whether the hub knows the stream."""
     found: bool = session.execute(
@@ -85,6 +90,7 @@ def exists(session: Session, connection: str, stream: str) -> bool:
     return found
 
 
+@generic(Session)
 def release_era_hold(session: Session, connection: str, stream: str) -> None:
     """Let a stream go on that waits since the database was restored or copied."""
     session.execute(
@@ -96,6 +102,7 @@ def release_era_hold(session: Session, connection: str, stream: str) -> None:
     )
 
 
+@generic(Session)
 def overview(session: Session) -> list[dict[str, Any]]:
     """Every stream with its state and its open matters, by name."""
     found = session.execute(
@@ -137,7 +144,8 @@ _SETTABLE = frozenset(
 _JSON = frozenset({"cursor", "schema_seen"})
 
 
-def change(session: Session, connection: str, stream: str, **values: Any) -> None:
+@generic(Session)
+def change(session: Session, /, connection: str, stream: str, **values: Any) -> None:
     """Set columns of the stream's state."""
     if not set(values) <= _SETTABLE:
         raise AssertionError(f"not settable: {sorted(set(values) - _SETTABLE)}")
@@ -158,6 +166,7 @@ def change(session: Session, connection: str, stream: str, **values: Any) -> Non
     )
 
 
+@generic(Session)
 def note_failure(
     session: Session,
     connection: str,
@@ -189,6 +198,7 @@ def note_failure(
 _DONE = {"pull": "pulled_at", "push": "pushed_at", "backfill": "pulled_at"}
 
 
+@generic(Session)
 def note_success(session: Session, connection: str, stream: str | None, part: str) -> None:
     """Remember that a part of the work went through; another part's failure stays."""
     when = _DONE["backfill" if part == "reconcile" else part]
@@ -216,6 +226,7 @@ class OpenHook:
     expires_at: datetime | None
 
 
+@generic(Session)
 def open_hook(session: Session, connection: str) -> OpenHook | None:
     """The connection's newest hook that is not closed."""
     row = session.execute(
@@ -229,6 +240,7 @@ def open_hook(session: Session, connection: str) -> OpenHook | None:
     return OpenHook(**row._mapping) if row else None
 
 
+@generic(Session)
 def save_hook(session: Session, connection: str, hook: HookInfo) -> None:
     """Remember a hook that was just made."""
     session.execute(
@@ -248,6 +260,7 @@ def save_hook(session: Session, connection: str, hook: HookInfo) -> None:
     )
 
 
+@generic(Session)
 def extend_hook(
     session: Session, connection: str, external_id: str, expires_at: datetime | None
 ) -> None:
@@ -261,6 +274,7 @@ def extend_hook(
     )
 
 
+@generic(Session)
 def close_hook(session: Session, connection: str, external_id: str, reason: str) -> None:
     """Give a hook up; every stream of the connection is read completely once.
 
@@ -280,6 +294,7 @@ def close_hook(session: Session, connection: str, external_id: str, reason: str)
     )
 
 
+@generic(Session)
 def advance_hook(
     session: Session, connection: str, external_id: str, *, before: int, after: int
 ) -> None:

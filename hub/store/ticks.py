@@ -11,10 +11,12 @@ from datetime import datetime, timedelta
 from typing import Any, NewType
 
 from sqlalchemy import Row, text
+from sqlalchemy.engine import Engine
 from sqlmodel import Session
 
 from hub.errors import InvalidInput, NotFound, TickUnknown
 from hub.store.database import Database
+from hub.store.generic import UnitsOfWork, generic
 
 TickId = NewType("TickId", int)
 MINUTE = timedelta(minutes=1)
@@ -39,18 +41,20 @@ class Tick:
     unseen_from: int
 
 
-def take_tick(database: Database) -> TickId:
+@generic(Database)
+def take_tick(database: UnitsOfWork) -> TickId:
     """Store the present snapshot, in a transaction of its own.
 
     Take it before the snapshot that reads its batch: what the tick has seen, that reader sees.
     """
-    with database.engine.begin() as connection:
+    with _engine(database).begin() as connection:
         return TickId(connection.scalar(text("select hub.take_tick()")) or 0)
 
 
-def ensure_minute_tick(database: Database) -> TickId:
+@generic(Database)
+def ensure_minute_tick(database: UnitsOfWork) -> TickId:
     """The newest tick, or a new one where that is more than a minute old."""
-    with database.engine.begin() as connection:
+    with _engine(database).begin() as connection:
         fresh = connection.scalar(
             text(
                 "select id from hub.tick where era = hub.current_era()"
@@ -61,6 +65,13 @@ def ensure_minute_tick(database: Database) -> TickId:
     return TickId(fresh) if fresh is not None else take_tick(database)
 
 
+def _engine(database: UnitsOfWork) -> Engine:
+    if not isinstance(database, Database):
+        raise AssertionError(f"another store takes its own ticks: {type(database).__name__}")
+    return database.engine
+
+
+@generic(Session)
 def find_tick(session: Session, tick_id: int) -> Tick:
     """The stored tick.
 
@@ -103,6 +114,7 @@ def between(session: Session, *, after: int | None, until: int) -> tuple[str, di
     }
 
 
+@generic(Session)
 def newest_tick(session: Session) -> Tick | None:
     """The tick that was taken last; None before the first."""
     row = session.execute(
@@ -111,6 +123,7 @@ def newest_tick(session: Session) -> Tick | None:
     return _tick(row) if row else None
 
 
+@generic(Session)
 def tick_at(session: Session, moment: datetime) -> Tick:
     """The last tick taken at or before `moment`: all that an answer as of then may contain.
 

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from hub.store.captured import CapturedTable, captured_tables
+from hub.store.generic import generic
 from hub.store.tables import TABLES
 
 
@@ -55,6 +56,7 @@ class RowChange:
     is_selected: bool
 
 
+@generic(Session)
 def selected_rows(session: Session, selection: Selection) -> list[tuple[CapturedTable, list[UUID]]]:
     """The rows that the selection changed, by table: facts are loaded anew, not undone."""
     condition, bound = selection.condition()
@@ -75,6 +77,7 @@ def selected_rows(session: Session, selection: Selection) -> list[tuple[Captured
     return found
 
 
+@generic(Session)
 def changes_since(
     session: Session, table: CapturedTable, row_ids: Sequence[UUID], selection: Selection
 ) -> dict[UUID, list[RowChange]]:
@@ -111,6 +114,7 @@ def changes_since(
     return changes
 
 
+@generic(Session)
 def run_of(session: Session, run_id: UUID) -> Mapping[str, Any] | None:
     """What is known of a run."""
     row = session.execute(
@@ -119,6 +123,7 @@ def run_of(session: Session, run_id: UUID) -> Mapping[str, Any] | None:
     return dict(row._mapping) if row else None
 
 
+@generic(Session)
 def senders_of(session: Session, run_id: UUID) -> int:
     """How many cells a push run sent to the other side."""
     counted: int = session.execute(
@@ -127,6 +132,7 @@ def senders_of(session: Session, run_id: UUID) -> int:
     return counted
 
 
+@generic(Session)
 def actors_between(session: Session, selection: Selection) -> Iterator[str]:
     """Who changed anything in the selection's time, the busiest first."""
     found = session.scalars(

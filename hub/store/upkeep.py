@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from hub.store import runs
+from hub.store.generic import generic
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,11 +20,13 @@ class Failing:
     message: str
 
 
+@generic(Session)
 def ensure_change_partitions(session: Session, *, months_ahead: int) -> None:
     """Make the change log's partitions of the coming months."""
     session.execute(text("select hub.ensure_change_partitions(:months)"), {"months": months_ahead})
 
 
+@generic(Session)
 def forget_idle_runs(session: Session, *, days: int) -> int:
     """Drop runs that ended long ago; how many. Failed ones are kept three times as long."""
     result = session.execute(
@@ -37,6 +40,7 @@ def forget_idle_runs(session: Session, *, days: int) -> int:
     return int(result.rowcount)  # type: ignore[attr-defined]  # a DELETE has one
 
 
+@generic(Session)
 def long_failing(session: Session, *, minutes: int) -> list[Failing]:
     """Streams that have failed for so long, told once while it lasts; recovered ones are closed."""
     session.execute(
@@ -71,6 +75,7 @@ def long_failing(session: Session, *, minutes: int) -> list[Failing]:
     ]
 
 
+@generic(Session)
 def overdue_reads(session: Session, connection: str, stream: str, seconds: float) -> bool:
     """Ask for a complete read when the last one is older than `seconds`; whether one is due."""
     session.execute(

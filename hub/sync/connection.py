@@ -13,7 +13,8 @@ from hub.core.records import FieldSchema, StreamSchema
 from hub.core.stream_order import order_streams
 from hub.errors import HubError, RemoteMissing
 from hub.store import leases
-from hub.store.database import Database, Provenance
+from hub.store.database import Provenance
+from hub.store.generic import UnitsOfWork
 from hub.store.leases import LeaseGrant
 
 LEASE_MARGIN_SECONDS = 5.0
@@ -48,7 +49,7 @@ class SyncConnection:
     """One connection: its connector, its streams, the central database."""
 
     name: str
-    database: Database
+    database: UnitsOfWork
     connector: Connector
     limiter: LeasedLimiter
     mappings: Mapping[str, StreamMapping]

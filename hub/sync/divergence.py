@@ -21,7 +21,8 @@ from hub.core.mapping import FieldMapping, Parked, StreamMapping, to_remote
 from hub.core.values import is_empty
 from hub.errors import NotFound
 from hub.store import divergences, links, rows, runs, schemas
-from hub.store.database import Database, Provenance
+from hub.store.database import Provenance
+from hub.store.generic import UnitsOfWork
 from hub.store.rows import Row
 from hub.sync.adopt import outgoing_resolver
 from hub.sync.reasons import Divergence, Evidence, Reason, Teller, View, transit
@@ -73,7 +74,7 @@ class WatchedStream:
 
 
 def report_differences(
-    database: Database, watched: Sequence[WatchedStream], stream: str | None, limit: int
+    database: UnitsOfWork, watched: Sequence[WatchedStream], stream: str | None, limit: int
 ) -> Report:
     """Every difference of one stream (CONNECTION.STREAM), or of all; writes nothing.
 
@@ -92,7 +93,7 @@ def report_differences(
 
 
 def differences(
-    database: Database,
+    database: UnitsOfWork,
     mapping: StreamMapping,
     *,
     freshness: timedelta = USUAL_FRESHNESS,
@@ -107,7 +108,7 @@ def differences(
 
 
 def alone_rows(
-    database: Database,
+    database: UnitsOfWork,
     mapping: StreamMapping,
     *,
     freshness: timedelta = USUAL_FRESHNESS,
@@ -118,7 +119,7 @@ def alone_rows(
 
 
 def _walk(
-    database: Database,
+    database: UnitsOfWork,
     mapping: StreamMapping,
     look: Look,
     freshness: timedelta,
@@ -278,7 +279,7 @@ def _unlinked_slices(
     return told, alone[-1]
 
 
-def tell_unexplained(database: Database, connection: str, stream: str, count: int) -> None:
+def tell_unexplained(database: UnitsOfWork, connection: str, stream: str, count: int) -> None:
     """Raise the stream's alert about unexplained differences, or close it where there is none."""
     key = f"divergence:{connection}:{stream}"
     with database.unit_of_work(Provenance(actor="sync", origin="sync")) as session:

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import enum
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
-
-from sqlmodel import Session
 
 from hub import clock
 from hub.contract import Priority
 from hub.core.values import Value
 from hub.store import schemas
-from hub.store.database import Database
 from hub.store.leases import LeaseGrant
 from hub.sync.connection import SyncConnection, Work
 
@@ -106,13 +101,3 @@ def looking(connection: SyncConnection) -> Work:
         schema=known,
         priority=Priority.BACKFILL,
     )
-
-
-@contextmanager
-def rolled_back(database: Database) -> Iterator[Session]:
-    """One transaction whose plans and locks are given up at its end."""
-    with Session(database.engine, expire_on_commit=False) as session:
-        try:
-            yield session
-        finally:
-            session.rollback()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import text
 from sqlmodel import Session
 
 from hub.core import guard
@@ -83,16 +82,4 @@ def stops(
 
 def deleted_lately(session: Session, mapping: StreamMapping) -> int:
     """Records of the stream found deleted within the window."""
-    counted: int = session.execute(
-        text(
-            "select count(*) from hub.record_link where connection = :connection"
-            " and stream = :stream and state = 'tombstone'"
-            " and deleted_at > clock_timestamp() - make_interval(mins => :minutes)"
-        ),
-        {
-            "connection": mapping.connection,
-            "stream": mapping.stream,
-            "minutes": WINDOW_MINUTES,
-        },
-    ).scalar_one()
-    return counted
+    return links.deleted_lately(session, mapping.connection, mapping.stream, WINDOW_MINUTES)

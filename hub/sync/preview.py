@@ -10,7 +10,7 @@ from hub.core import guard
 from hub.core.mapping import StreamMapping
 from hub.errors import NotFound
 from hub.store import divergences, links, runs
-from hub.store.database import Database
+from hub.store.generic import UnitsOfWork
 from hub.sync import guarding
 from hub.sync.connection import SyncConnection
 from hub.sync.dry_run import Action, Direction, Preview, looking
@@ -63,7 +63,7 @@ def mapping_of(connection: SyncConnection, stream: str) -> StreamMapping:
     return mapping
 
 
-def _note_state(database: Database, mapping: StreamMapping, seen: Preview) -> None:
+def _note_state(database: UnitsOfWork, mapping: StreamMapping, seen: Preview) -> None:
     name = f"{mapping.connection}.{mapping.stream}"
     with database.reading() as session:
         facts = divergences.stream_facts(session, mapping.connection, mapping.stream)
@@ -82,7 +82,7 @@ def _note_state(database: Database, mapping: StreamMapping, seen: Preview) -> No
         seen.notes.append("Every field of this stream flows to the hub only: nothing is sent.")
 
 
-def _guard(database: Database, mapping: StreamMapping, seen: Preview) -> None:
+def _guard(database: UnitsOfWork, mapping: StreamMapping, seen: Preview) -> None:
     """Whether the guard would stop it and ask."""
     deletes, overwrites = (
         (guarding.DELETE_IN_HUB, guarding.OVERWRITE_IN_HUB)

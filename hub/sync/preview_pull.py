@@ -14,7 +14,7 @@ from hub.errors import CursorExpired
 from hub.store import links, rows
 from hub.sync.connection import Work
 from hub.sync.deletes import read_with_witness
-from hub.sync.dry_run import Action, CellDiff, Preview, RecordDiff, rolled_back
+from hub.sync.dry_run import Action, CellDiff, Preview, RecordDiff
 from hub.sync.meet import plan_page
 
 CHUNK = 100
@@ -47,7 +47,7 @@ def _read_pages(work: Work, mapping: StreamMapping, seen: Preview) -> set[str]:
             while True:
                 page = connector.read_page(address, cursor, Priority.BACKFILL)
                 fresh = [r for r in page.records if r.external_id not in present]
-                with rolled_back(work.connection.database) as session:
+                with work.connection.database.trying() as session:
                     for plan in plan_page(session, mapping, fields, fresh, edits={}, created={}):
                         _tell_plan(plan, seen)
                 present.update(record.external_id for record in fresh)

@@ -23,7 +23,7 @@ from hub.sync.adopt import outgoing_resolver
 from hub.sync.candidates import find_candidates
 from hub.sync.connection import Work
 from hub.sync.deletes import read_with_witness
-from hub.sync.dry_run import Action, CellDiff, Preview, RecordDiff, rolled_back
+from hub.sync.dry_run import Action, CellDiff, Preview, RecordDiff
 from hub.sync.meet import plan_page
 from hub.sync.reasons import shown_remote
 
@@ -76,7 +76,7 @@ def _push_chunk(
     there = read_with_witness(work, mapping, external_ids) if external_ids else {}
     # The worker reads them again just before it writes.
     seen.calls += work.connection.connector.requests_made - before
-    with rolled_back(work.connection.database) as session:
+    with work.connection.database.trying() as session:
         plans = plan_page(session, mapping, fields, list(there.values()), edits={}, created={})
         values = {plan.link.row_id: _merged(plan, known.get(plan.link.row_id)) for plan in plans}
         fresh = {row_id: known[row_id].values for row_id in wanted.creates}

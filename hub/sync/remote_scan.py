@@ -23,7 +23,7 @@ from hub.core.policies import Direction
 from hub.core.records import RemoteRecord
 from hub.core.values import Value
 from hub.store import links, rows
-from hub.store.database import Database
+from hub.store.generic import UnitsOfWork
 from hub.store.rows import Row
 from hub.sync.connection import SyncConnection, Work
 from hub.sync.deletes import read_with_witness
@@ -34,7 +34,7 @@ from hub.sync.reasons import Divergence, Reason, View, shown_remote
 PAGE = 100
 
 
-def scan_calls(database: Database, mapping: StreamMapping) -> int:
+def scan_calls(database: UnitsOfWork, mapping: StreamMapping) -> int:
     """How many calls a scan costs, about: a page is a hundred records."""
     with database.reading() as session:
         known = links.count_live(session, mapping.connection, mapping.stream)

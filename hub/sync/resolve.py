@@ -14,13 +14,14 @@ from hub.core.values import Value
 from hub.errors import InvalidInput, NotFound
 from hub.store import conflicts, leases, links, rows, runs, schemas, streams
 from hub.store.conflicts import ConflictRecord
-from hub.store.database import Database, Provenance
+from hub.store.database import Provenance
+from hub.store.generic import UnitsOfWork
 from hub.sync import guarding
 
 APPROVED, REFUSED = "approved", "refused"
 
 
-def resolve_conflict(database: Database, conflict_id: UUID, winner: Winner, by: str) -> str:
+def resolve_conflict(database: UnitsOfWork, conflict_id: UUID, winner: Winner, by: str) -> str:
     """Let one side's value stand, now or long after a policy decided; answers what was done.
 
     Raises:
@@ -76,7 +77,7 @@ def _shown(value: Value) -> str:
     return "empty" if value is None else repr(value)
 
 
-def decide_plan(database: Database, approval_id: UUID, *, approve: bool, by: str) -> str:
+def decide_plan(database: UnitsOfWork, approval_id: UUID, *, approve: bool, by: str) -> str:
     """Carry out or drop a plan that the guard stopped; answers what follows.
 
     Exactly the rows that were shown are free; whatever else turns up is guarded anew.
@@ -152,7 +153,7 @@ def _save_all(
     )
 
 
-def pause(database: Database, connection: str, stream: str, *, paused: bool, by: str) -> None:
+def pause(database: UnitsOfWork, connection: str, stream: str, *, paused: bool, by: str) -> None:
     """Stop a stream, or let it go on; what it missed is found by a complete read.
 
     Raises:
@@ -167,7 +168,7 @@ def pause(database: Database, connection: str, stream: str, *, paused: bool, by:
         leases.ring(session, connection, "person")
 
 
-def adopt_schema(database: Database, connection: str, stream: str, *, by: str) -> None:
+def adopt_schema(database: UnitsOfWork, connection: str, stream: str, *, by: str) -> None:
     """Take the stream's fields as they are now, types included.
 
     Raises:

@@ -23,7 +23,8 @@ from hub.core.values import Value
 from hub.errors import InvalidInput, NotFound
 from hub.store import explanations, rows, runs, undoing
 from hub.store.captured import CapturedTable
-from hub.store.database import Database, Provenance, set_provenance
+from hub.store.database import Provenance, set_provenance
+from hub.store.generic import UnitsOfWork
 from hub.store.rows import Row
 from hub.store.tables import hub_columns
 from hub.store.undoing import RowChange, Selection
@@ -70,7 +71,7 @@ class Undoing:
     run_id: UUID | None = None
 
 
-def preview_undo(database: Database, selection: Selection) -> Undoing:
+def preview_undo(database: UnitsOfWork, selection: Selection) -> Undoing:
     """What `apply_undo` would do; nothing is written.
 
     Raises:
@@ -85,7 +86,7 @@ def preview_undo(database: Database, selection: Selection) -> Undoing:
     return undoing_now
 
 
-def apply_undo(database: Database, selection: Selection, by: str) -> Undoing:
+def apply_undo(database: UnitsOfWork, selection: Selection, by: str) -> Undoing:
     """Put back what the selection replaced, in one transaction; cells changed since are left.
 
     Raises:

@@ -15,8 +15,8 @@ from hub.core.meeting import UNKNOWN_ACTOR
 from hub.core.values import Value
 from hub.errors import InvalidInput, NotFound
 from hub.store import divergences, explanations, rows, schemas
-from hub.store.database import Database
 from hub.store.explanations import CellStep
+from hub.store.generic import UnitsOfWork
 from hub.store.tables import TABLES, hub_columns
 
 MOST_STEPS = 200
@@ -64,7 +64,7 @@ class Explanation:
     steps: tuple[Step, ...]
 
 
-def explain_cell(database: Database, table: str, row: str, column: str) -> Explanation:
+def explain_cell(database: UnitsOfWork, table: str, row: str, column: str) -> Explanation:
     """The chain behind a value; `row` is an id or a unique name.
 
     Raises:
