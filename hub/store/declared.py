@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import MetaData
 from sqlmodel import SQLModel
 
+import hub.store.attention
 import hub.store.entities
-import hub.store.integration  # noqa: F401  # both declare their tables
+import hub.store.integration  # noqa: F401  # they declare their tables
 
 # Declared in SQL by the migration itself: nothing but the database writes them.
 CHANGE_LOG_TABLES = frozenset(

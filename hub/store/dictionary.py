@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlmodel import SQLModel
 
 from hub.errors import InvalidInput
+from hub.store.attention import ATTENTION_TABLES
 from hub.store.columns import column_meta
 from hub.store.entities import ENTITIES, FACTS
 from hub.store.integration import INTEGRATION_TABLES
@@ -60,7 +61,7 @@ def data_dictionary(names: Iterable[str] | None = None) -> Sequence[TableEntry]:
         for model, kind in chain(
             ((model, "entity") for model in ENTITIES),
             ((model, "fact") for model in FACTS),
-            ((model, "integration") for model in INTEGRATION_TABLES),
+            ((model, "integration") for model in (*INTEGRATION_TABLES, *ATTENTION_TABLES)),
         )
     ]
     if names is None:

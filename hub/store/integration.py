@@ -154,6 +154,13 @@ class StreamState(SQLModel, table=True):
         default=False,
         sa_column_kwargs={"server_default": text("false")},
     )
+    paused_by: str | None = column("Paused by", "Who.", pii=Pii.PERSONAL, default=None)
+    paused_at: datetime | None = _moment("Paused at", "Since when.")
+    paused_fields: Any = _json(
+        "Paused fields",
+        "The hub columns that a person paused in every row; by whom and when.",
+        default="'{}'",
+    )
     hold_reason: str | None = column(
         "Hold", "Why the stream stopped itself; empty while it runs.", default=None
     )
@@ -193,6 +200,13 @@ class RecordLink(SQLModel, table=True):
             postgresql_where=text("state <> 'tombstone'"),
         ),
         Index("record_link_row_id", "row_id"),
+        Index(
+            "record_link_paused",
+            "connection",
+            "stream",
+            postgresql_where=text("paused is not null"),
+        ),
+        Index("record_link_note", "connection", postgresql_where=text("note is not null")),
         {"schema": SCHEMA},
     )
 
@@ -217,6 +231,12 @@ class RecordLink(SQLModel, table=True):
     )
     created_at: datetime | None = _now("Created at", "When the link was made.")
     deleted_at: datetime | None = _moment("Deleted at", "When the record was found deleted.")
+    paused: Any = _json(
+        "Paused", "The hub columns that a person paused in this row, * for all; by whom and when."
+    )
+    note: str | None = column(
+        "Note", "What the hub wrote beside the record last.", pii=Pii.PERSONAL, default=None
+    )
 
 
 class FrozenCell(SQLModel, table=True):

@@ -181,11 +181,15 @@ CREATE TABLE hub.record_link (
     has_hub_id BOOLEAN DEFAULT false NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     deleted_at TIMESTAMP WITH TIME ZONE,
+    paused JSONB,
+    note VARCHAR,
     PRIMARY KEY (id)
 );
 CREATE UNIQUE INDEX record_link_external ON hub.record_link (connection, stream, external_id);
 CREATE UNIQUE INDEX record_link_row ON hub.record_link (connection, stream, row_id) WHERE state <> 'tombstone';
 CREATE INDEX record_link_row_id ON hub.record_link (row_id);
+CREATE INDEX record_link_paused ON hub.record_link (connection, stream) WHERE paused is not null;
+CREATE INDEX record_link_note ON hub.record_link (connection) WHERE note is not null;
 COMMENT ON COLUMN hub.record_link.id IS 'Identifies the row for ever (UUIDv7).';
 COMMENT ON COLUMN hub.record_link.connection IS 'The connection''s name.';
 COMMENT ON COLUMN hub.record_link.stream IS 'The stream''s name.';
@@ -197,6 +201,8 @@ COMMENT ON COLUMN hub.record_link.shadow IS 'What both sides last agreed on.';
 COMMENT ON COLUMN hub.record_link.has_hub_id IS 'Whether the record carries our id.';
 COMMENT ON COLUMN hub.record_link.created_at IS 'When the link was made.';
 COMMENT ON COLUMN hub.record_link.deleted_at IS 'When the record was found deleted.';
+COMMENT ON COLUMN hub.record_link.paused IS 'The hub columns that a person paused in this row, * for all; by whom and when.';
+COMMENT ON COLUMN hub.record_link.note IS 'What the hub wrote beside the record last.';
 
 CREATE TABLE hub.run (
     id UUID DEFAULT hub.new_id() NOT NULL,
@@ -235,6 +241,9 @@ CREATE TABLE hub.stream_state (
     push_tick BIGINT,
     schema_seen JSONB,
     is_paused BOOLEAN DEFAULT false NOT NULL,
+    paused_by VARCHAR,
+    paused_at TIMESTAMP WITH TIME ZONE,
+    paused_fields JSONB DEFAULT '{}' NOT NULL,
     hold_reason VARCHAR,
     needs_reconcile BOOLEAN DEFAULT true NOT NULL,
     backfilled_at TIMESTAMP WITH TIME ZONE,
@@ -255,6 +264,9 @@ COMMENT ON COLUMN hub.stream_state.cursor IS 'Where a complete read goes on; emp
 COMMENT ON COLUMN hub.stream_state.push_tick IS 'The tick up to which our changes have been sent.';
 COMMENT ON COLUMN hub.stream_state.schema_seen IS 'The fields of the other side when last looked at.';
 COMMENT ON COLUMN hub.stream_state.is_paused IS 'Whether a person paused it.';
+COMMENT ON COLUMN hub.stream_state.paused_by IS 'Who.';
+COMMENT ON COLUMN hub.stream_state.paused_at IS 'Since when.';
+COMMENT ON COLUMN hub.stream_state.paused_fields IS 'The hub columns that a person paused in every row; by whom and when.';
 COMMENT ON COLUMN hub.stream_state.hold_reason IS 'Why the stream stopped itself; empty while it runs.';
 COMMENT ON COLUMN hub.stream_state.needs_reconcile IS 'Whether a complete read is due.';
 COMMENT ON COLUMN hub.stream_state.backfilled_at IS 'When it was first read completely.';
@@ -321,3 +333,110 @@ COMMENT ON COLUMN hub.frozen_cell.detail IS 'What a person should know.';
 COMMENT ON COLUMN hub.frozen_cell.parked_stream IS 'The stream of the record that is waited for.';
 COMMENT ON COLUMN hub.frozen_cell.parked_on IS 'The record or row that is waited for.';
 COMMENT ON COLUMN hub.frozen_cell.since IS 'When it was frozen.';
+
+CREATE TABLE hub.board (
+    connection VARCHAR NOT NULL,
+    table_id VARCHAR,
+    fields JSONB DEFAULT '{}' NOT NULL,
+    table_schema JSONB DEFAULT '{}' NOT NULL,
+    read_at TIMESTAMP WITH TIME ZONE,
+    canary_value VARCHAR,
+    canary_sent_at TIMESTAMP WITH TIME ZONE,
+    canary_seen_at TIMESTAMP WITH TIME ZONE,
+    PRIMARY KEY (connection)
+);
+COMMENT ON COLUMN hub.board.connection IS 'The connection''s name.';
+COMMENT ON COLUMN hub.board.table_id IS 'The table''s id at the other side.';
+COMMENT ON COLUMN hub.board.fields IS 'The columns'' field ids there.';
+COMMENT ON COLUMN hub.board.table_schema IS 'The table as it was last looked at.';
+COMMENT ON COLUMN hub.board.read_at IS 'When it was last read whole.';
+COMMENT ON COLUMN hub.board.canary_value IS 'What was last written into the canary record.';
+COMMENT ON COLUMN hub.board.canary_sent_at IS 'When that was.';
+COMMENT ON COLUMN hub.board.canary_seen_at IS 'When the hook told of it.';
+
+CREATE TABLE hub.board_row (
+    connection VARCHAR NOT NULL,
+    key VARCHAR NOT NULL,
+    external_id VARCHAR NOT NULL,
+    content JSONB DEFAULT '{}' NOT NULL,
+    choice VARCHAR,
+    chosen_by VARCHAR,
+    chosen_at TIMESTAMP WITH TIME ZONE,
+    PRIMARY KEY (connection, key)
+);
+CREATE INDEX board_row_external ON hub.board_row (connection, external_id);
+COMMENT ON COLUMN hub.board_row.connection IS 'The connection''s name.';
+COMMENT ON COLUMN hub.board_row.key IS 'The conflict''s id, or what else the row is.';
+COMMENT ON COLUMN hub.board_row.external_id IS 'The record''s id at the other side.';
+COMMENT ON COLUMN hub.board_row.content IS 'What the hub wrote there.';
+COMMENT ON COLUMN hub.board_row.choice IS 'theirs or ours, as chosen there and not yet carried out.';
+COMMENT ON COLUMN hub.board_row.chosen_by IS 'Who chose.';
+COMMENT ON COLUMN hub.board_row.chosen_at IS 'When that was.';
+
+CREATE TABLE hub.preview (
+    id UUID DEFAULT hub.new_id() NOT NULL,
+    connection VARCHAR NOT NULL,
+    stream VARCHAR NOT NULL,
+    direction VARCHAR NOT NULL,
+    status VARCHAR NOT NULL,
+    run_id UUID,
+    diff JSONB DEFAULT '{}' NOT NULL,
+    calls INTEGER,
+    seconds FLOAT,
+    asked_by VARCHAR NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    made_at TIMESTAMP WITH TIME ZONE,
+    decided_by VARCHAR,
+    decided_at TIMESTAMP WITH TIME ZONE,
+    applied_at TIMESTAMP WITH TIME ZONE,
+    left_out JSONB DEFAULT '{}' NOT NULL,
+    message VARCHAR,
+    PRIMARY KEY (id)
+);
+CREATE INDEX preview_created ON hub.preview (created_at);
+CREATE INDEX preview_waiting ON hub.preview (connection) WHERE status in ('asked', 'approved');
+COMMENT ON COLUMN hub.preview.id IS 'Identifies the row for ever (UUIDv7).';
+COMMENT ON COLUMN hub.preview.connection IS 'The connection''s name.';
+COMMENT ON COLUMN hub.preview.stream IS 'The stream''s name.';
+COMMENT ON COLUMN hub.preview.direction IS 'pull or push.';
+COMMENT ON COLUMN hub.preview.status IS 'asked, ready, approved, applied, refused or failed.';
+COMMENT ON COLUMN hub.preview.run_id IS 'The run that looked; once it is approved, the one that applied it.';
+COMMENT ON COLUMN hub.preview.diff IS 'What would change, record by record and cell by cell.';
+COMMENT ON COLUMN hub.preview.calls IS 'Calls that applying costs, about.';
+COMMENT ON COLUMN hub.preview.seconds IS 'How long that takes, about.';
+COMMENT ON COLUMN hub.preview.asked_by IS 'Who asked for it.';
+COMMENT ON COLUMN hub.preview.created_at IS 'When it was asked for.';
+COMMENT ON COLUMN hub.preview.made_at IS 'When the other side was looked at.';
+COMMENT ON COLUMN hub.preview.decided_by IS 'Who decided.';
+COMMENT ON COLUMN hub.preview.decided_at IS 'When a person decided.';
+COMMENT ON COLUMN hub.preview.applied_at IS 'When it was carried out.';
+COMMENT ON COLUMN hub.preview.left_out IS 'The cells that had moved since and were left as they are.';
+COMMENT ON COLUMN hub.preview.message IS 'What became of it, for people.';
+
+CREATE TABLE hub.schema_change (
+    id UUID DEFAULT hub.new_id() NOT NULL,
+    connection VARCHAR NOT NULL,
+    stream VARCHAR NOT NULL,
+    subject VARCHAR NOT NULL,
+    kind VARCHAR NOT NULL,
+    grade VARCHAR NOT NULL,
+    sentence VARCHAR NOT NULL,
+    next_step VARCHAR,
+    hub_column VARCHAR,
+    seen_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    closed_at TIMESTAMP WITH TIME ZONE,
+    PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX schema_change_open ON hub.schema_change (connection, stream, subject, kind) WHERE closed_at is null;
+CREATE INDEX schema_change_seen ON hub.schema_change (seen_at);
+COMMENT ON COLUMN hub.schema_change.id IS 'Identifies the row for ever (UUIDv7).';
+COMMENT ON COLUMN hub.schema_change.connection IS 'The connection''s name.';
+COMMENT ON COLUMN hub.schema_change.stream IS 'The stream''s name.';
+COMMENT ON COLUMN hub.schema_change.subject IS 'The table, field or choice, by its id there.';
+COMMENT ON COLUMN hub.schema_change.kind IS 'What changed: field_renamed, field_removed, and so on.';
+COMMENT ON COLUMN hub.schema_change.grade IS 'safe, attention or breaking.';
+COMMENT ON COLUMN hub.schema_change.sentence IS 'What changed, for people.';
+COMMENT ON COLUMN hub.schema_change.next_step IS 'What to do, if anything.';
+COMMENT ON COLUMN hub.schema_change.hub_column IS 'The hub column that stands still until then.';
+COMMENT ON COLUMN hub.schema_change.seen_at IS 'When it was first seen.';
+COMMENT ON COLUMN hub.schema_change.closed_at IS 'When it was over; a safe one is over at once.';
