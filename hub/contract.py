@@ -73,6 +73,7 @@ class Capability(enum.StrEnum):
     WRITE = "write"
     WATCH = "watch"
     READ_BY_ID = "read_by_id"
+    ANNOTATE = "annotate"
 
 
 @runtime_checkable

@@ -40,7 +40,9 @@ _HOOK = {
 class AirtableConnector:
     """One base, spoken to as one token. See `hub.contract.Connector`."""
 
-    capabilities = frozenset({Capability.WRITE, Capability.WATCH, Capability.READ_BY_ID})
+    capabilities = frozenset(
+        {Capability.WRITE, Capability.WATCH, Capability.READ_BY_ID, Capability.ANNOTATE}
+    )
     write_batch_size = 10
     read_batch_size = 100
 

@@ -83,7 +83,7 @@ class StreamSettings(BaseModel):
     hub_id_field: str | None = None
     """The id of the text field that carries the row's id; needed wherever the hub writes."""
     note_field: str | None = None
-    """The id of a text field kept for the hub's explanations; nothing is written to it yet."""
+    """The id of a long text field in which the hub says why it did not take a cell over."""
     modified_field: str | None = None
     """The id of a "last modified time" field; tells `latest` when a person edited a record."""
     direction: Direction = Direction.TWO_WAY

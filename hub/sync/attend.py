@@ -20,6 +20,7 @@ from hub.sync.connection import LEASE_MARGIN_SECONDS, SyncConnection, Work
 from hub.sync.failures import Failures
 from hub.sync.holder import is_gone, worker_name
 from hub.sync.hooks import ensure_hook, give_up_hook, tend_hook
+from hub.sync.people import serve_people
 from hub.sync.pull import pull_changes
 from hub.sync.push import push_changes
 from hub.sync.steps import Steps
@@ -103,6 +104,8 @@ class _Attendant:
                 self._pull()
             if (pings or self._left) and self._attendance.retry_after_seconds is None:
                 self._push()
+            if self._attendance.retry_after_seconds is None:
+                serve_people(self._connection, self._steps, pings)
             if self._attendance.retry_after_seconds is not None:
                 # The pings stay: the work is taken up again a little later.
                 self._attendance.is_unfinished = True

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from hub.contract import Connector, Limiter, Priority, StreamAddress
+from hub.core.inbox import Inbox
 from hub.core.mapping import StreamMapping
 from hub.core.records import FieldSchema, StreamSchema
 from hub.core.stream_order import order_streams
@@ -54,6 +55,8 @@ class SyncConnection:
     limiter: LeasedLimiter
     mappings: Mapping[str, StreamMapping]
     notification_url: str | None = None
+    inbox: Inbox | None = None
+    """Where people find the open conflicts there, if anywhere."""
 
     @property
     def ordered(self) -> tuple[StreamMapping, ...]:
