@@ -11,6 +11,7 @@ from connectors.airtable.requests import Requests
 from connectors.airtable.settings import Settings
 from connectors.airtable.values import UnknownChoice, from_rest, read_schema, to_rest
 from hub.contract import Capability, CheckResult, Limiter, Priority, StreamAddress
+from hub.core.calls import Call, CallKind
 from hub.core.records import (
     ChangePage,
     HookInfo,
@@ -35,6 +36,8 @@ _HOOK = {
         "includes": {"includePreviousCellValues": True, "includePreviousFieldDefinitions": True},
     }
 }
+
+_HOOK_CALL = Call(kind=CallKind.HOOK)
 
 
 class AirtableConnector:
@@ -62,7 +65,12 @@ class AirtableConnector:
     @property
     def requests_made(self) -> int:
         """Requests sent since the connector was made."""
-        return self._requests.count
+        return self._requests.calls.total()
+
+    @property
+    def calls_made(self) -> Mapping[Call, int]:
+        """The same, by what they asked."""
+        return self._requests.calls
 
     @property
     def schema(self) -> Mapping[str, StreamSchema]:
@@ -98,6 +106,7 @@ class AirtableConnector:
             "GET",
             self._requests.url("meta", "bases", self._base, "tables"),
             action=f"read the schema of {self._base}",
+            call=Call(kind=CallKind.SCHEMA),
             priority=priority,
         )
         self._schema = read_schema(answer["tables"])
@@ -119,7 +128,7 @@ class AirtableConnector:
         options: dict[str, Any] = {"page_size": 100}
         if cursor:
             options["offset"] = cursor
-        return self._list(address, options, priority)
+        return self._list(address, options, priority, CallKind.PAGE)
 
     def read_records(
         self, address: StreamAddress, external_ids: Sequence[str], priority: Priority
@@ -128,7 +137,7 @@ class AirtableConnector:
         if not external_ids:
             return {}
         clauses = ",".join(f"RECORD_ID()='{external_id}'" for external_id in external_ids)
-        page = self._list(address, {"formula": f"OR({clauses})", "page_size": 100}, priority)
+        page = self._list(address, _found_by(clauses), priority, CallKind.RECORDS)
         return {record.external_id: record for record in page.records}
 
     def find_by_hub_id(
@@ -140,7 +149,7 @@ class AirtableConnector:
         for start in range(0, len(hub_ids), size):
             chunk = hub_ids[start : start + size]
             clauses = ",".join(f"{{{address.hub_id_field}}}='{hub_id}'" for hub_id in chunk)
-            page = self._list(address, {"formula": f"OR({clauses})", "page_size": 100}, priority)
+            page = self._list(address, _found_by(clauses), priority, CallKind.LOOKUP)
             for record in page.records:
                 found.setdefault(str(record.fields.get(str(address.hub_id_field))), []).append(
                     record
@@ -152,13 +161,14 @@ class AirtableConnector:
         }
 
     def _list(
-        self, address: StreamAddress, options: dict[str, Any], priority: Priority
+        self, address: StreamAddress, options: dict[str, Any], priority: Priority, kind: CallKind
     ) -> RecordPage:
         url = self._requests.url(self._base, address.table)
         answer = self._requests.send(
             "GET",
             url,
             action=f"read {address.stream}",
+            call=Call(kind=kind, stream=address.stream),
             priority=priority,
             options={**options, "fields": _wanted(address), "use_field_ids": True},
             fallback=("POST", f"{url}/listRecords"),
@@ -245,6 +255,7 @@ class AirtableConnector:
             "PATCH",
             self._requests.url(self._base, address.table),
             action=f"write {address.stream}",
+            call=Call(kind=CallKind.WRITE, stream=address.stream),
             priority=priority,
             json=body,
         )
@@ -261,6 +272,7 @@ class AirtableConnector:
                 "DELETE",
                 url,
                 action=f"remove records of {address.stream}",
+                call=Call(kind=CallKind.WRITE, stream=address.stream),
                 priority=priority,
                 params={"records[]": list(external_ids)},
             )
@@ -276,6 +288,7 @@ class AirtableConnector:
             "GET",
             self._hooks_url(),
             action="list webhooks",
+            call=_HOOK_CALL,
             priority=Priority.ROUTINE,
         )
         return tuple(
@@ -300,6 +313,7 @@ class AirtableConnector:
             "POST",
             self._hooks_url(),
             action="create a webhook",
+            call=_HOOK_CALL,
             priority=Priority.ROUTINE,
             json=body,
         )
@@ -316,6 +330,7 @@ class AirtableConnector:
             "POST",
             f"{self._hooks_url()}/{external_id}/refresh",
             action="refresh the webhook",
+            call=_HOOK_CALL,
             priority=Priority.ROUTINE,
         )
         return HookInfo(
@@ -332,6 +347,7 @@ class AirtableConnector:
                 "DELETE",
                 f"{self._hooks_url()}/{external_id}",
                 action="delete the webhook",
+                call=_HOOK_CALL,
                 priority=Priority.ROUTINE,
             )
         except (RemoteMissing, PermissionLost):
@@ -351,6 +367,7 @@ class AirtableConnector:
                 "GET",
                 f"{self._hooks_url()}/{hook_external_id}/payloads",
                 action="read changes",
+                call=Call(kind=CallKind.PAYLOADS),
                 priority=priority,
                 params={"cursor": cursor, "limit": 50},
             )
@@ -366,6 +383,10 @@ class AirtableConnector:
 
     def _hooks_url(self) -> str:
         return self._requests.url("bases", self._base, "webhooks")
+
+
+def _found_by(clauses: str) -> dict[str, Any]:
+    return {"formula": f"OR({clauses})", "page_size": 100}
 
 
 def _wanted(address: StreamAddress) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ import pyairtable
 import requests
 
 from hub.contract import Limiter, Priority
+from hub.core.calls import Call
 from hub.errors import (
     ConfigError,
     CursorExpired,
@@ -26,6 +28,8 @@ CONNECT_TIMEOUT_SECONDS = 5
 PENALTY_SECONDS = 30.0
 """What Airtable asks for after a 429 (developer documentation, "Rate limits")."""
 
+_SOME_CALL = Call()
+
 
 class Requests:
     """The calls of one connection."""
@@ -36,7 +40,7 @@ class Requests:
         self._connection = connection
         self._endpoint = endpoint
         self._limiter = limiter
-        self.count = 0
+        self.calls: Counter[Call] = Counter()
         # Retries are ours: a repeated POST would create a record twice.
         self._api = pyairtable.Api(
             token,
@@ -56,6 +60,7 @@ class Requests:
         *,
         action: str,
         priority: Priority,
+        call: Call = _SOME_CALL,
         options: Mapping[str, Any] | None = None,
         json: dict[str, Any] | None = None,
         params: Mapping[str, Any] | None = None,
@@ -67,7 +72,7 @@ class Requests:
             HubError: of the family that says who must act; `action` says in it what was tried.
         """
         self._limiter.wait(priority)
-        self.count += 1
+        self.calls[call] += 1
         is_write = method != "GET"
         try:
             return self._api.request(

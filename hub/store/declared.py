@@ -10,7 +10,8 @@ from sqlmodel import SQLModel
 
 import hub.store.attention
 import hub.store.entities
-import hub.store.integration  # noqa: F401  # they declare their tables
+import hub.store.integration
+import hub.store.thrift  # noqa: F401  # they declare their tables
 
 # Declared in SQL by the migration itself: nothing but the database writes them.
 CHANGE_LOG_TABLES = frozenset(

@@ -90,6 +90,7 @@ class _Attendant:
         seconds = self._connection.connector.request_timeout_seconds + LEASE_MARGIN_SECONDS
         with self._database.unit_of_work(self._provenance) as session:
             leases.extend(session, self._grant, seconds)
+            self._steps.note_calls(session)
 
     def work(self, *, tend: bool) -> bool:
         """Go round until nothing is due; whether the lease is still held."""

@@ -10,18 +10,20 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from sqlalchemy.exc import OperationalError
+from sqlmodel import Session
 
 from hub.contract import Priority
 from hub.core.mapping import StreamMapping
 from hub.core.records import StreamSchema
 from hub.errors import HubError, LeaseLost, StoreUnavailable
-from hub.store import runs, schemas
+from hub.store import ledger, runs, schemas
 from hub.store.database import Provenance
 from hub.store.leases import LeaseGrant
 from hub.sync.attendance import Attendance
 from hub.sync.connection import SyncConnection, Work
 from hub.sync.drift import tell_drift
 from hub.sync.failures import Failures
+from hub.sync.meter import KEPT_BACK, Meter
 
 
 class Steps:
@@ -43,6 +45,7 @@ class Steps:
         self._failures = failures
         self._provenance = Provenance(actor="sync", origin="sync")
         self._schema: Mapping[str, StreamSchema] = {}
+        self._meter: Meter | None = None
 
     def run(
         self,
@@ -83,6 +86,11 @@ class Steps:
                 return False
         return True
 
+    def note_calls(self, session: Session) -> None:
+        """Write calls down in a transaction that is open anyway, once some have come together."""
+        if self._meter is not None and self._meter.waiting >= KEPT_BACK:
+            ledger.note_calls(session, self._connection.name, self._meter.take())
+
     def learn_schema(self) -> bool:
         """Take the schema that was seen last, or read it where a table is not in it."""
         with self._database.reading() as session:
@@ -112,6 +120,7 @@ class Steps:
     def _run(self, kind: str, stream: str | None, priority: Priority) -> Iterator[Work]:
         connection = self._connection
         requests_before = connection.connector.requests_made
+        self._meter = meter = Meter(connection, kind, stream)
         with self._database.unit_of_work(self._provenance) as session:
             run_id = runs.start_run(session, connection.name, stream, kind, self._trigger)
         work = Work(
@@ -134,7 +143,10 @@ class Steps:
         finally:
             counts = {name: count for name, count in work.counts.items() if count}
             self._attendance.counts.update(counts)
+            spent = meter.take()
             with self._database.unit_of_work(self._provenance) as session:
+                if spent:
+                    ledger.note_calls(session, connection.name, spent)
                 if status == "succeeded" and not counts:
                     runs.drop_run(session, run_id)
                 else:

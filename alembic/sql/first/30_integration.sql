@@ -440,3 +440,34 @@ COMMENT ON COLUMN hub.schema_change.next_step IS 'What to do, if anything.';
 COMMENT ON COLUMN hub.schema_change.hub_column IS 'The hub column that stands still until then.';
 COMMENT ON COLUMN hub.schema_change.seen_at IS 'When it was first seen.';
 COMMENT ON COLUMN hub.schema_change.closed_at IS 'When it was over; a safe one is over at once.';
+
+CREATE TABLE hub.spent_call (
+    connection VARCHAR NOT NULL,
+    day DATE NOT NULL,
+    stream VARCHAR NOT NULL,
+    purpose VARCHAR NOT NULL,
+    calls INTEGER NOT NULL,
+    PRIMARY KEY (connection, day, stream, purpose)
+);
+CREATE INDEX spent_call_day ON hub.spent_call (day);
+COMMENT ON COLUMN hub.spent_call.connection IS 'The connection''s name.';
+COMMENT ON COLUMN hub.spent_call.day IS 'The day (UTC).';
+COMMENT ON COLUMN hub.spent_call.stream IS 'The stream''s name; empty where a call serves all.';
+COMMENT ON COLUMN hub.spent_call.purpose IS 'What they were spent on.';
+COMMENT ON COLUMN hub.spent_call.calls IS 'How many.';
+
+CREATE TABLE hub.pace (
+    connection VARCHAR NOT NULL,
+    profile VARCHAR NOT NULL,
+    level VARCHAR NOT NULL,
+    window_seconds INTEGER NOT NULL,
+    reason VARCHAR NOT NULL,
+    changed_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    PRIMARY KEY (connection)
+);
+COMMENT ON COLUMN hub.pace.connection IS 'The connection''s name.';
+COMMENT ON COLUMN hub.pace.profile IS 'live or thrifty.';
+COMMENT ON COLUMN hub.pace.level IS 'full, no_scans, collected, scarce or spent.';
+COMMENT ON COLUMN hub.pace.window_seconds IS 'For so long changes are collected; 0 takes each at once.';
+COMMENT ON COLUMN hub.pace.reason IS 'Why it is slowed, for a person.';
+COMMENT ON COLUMN hub.pace.changed_at IS 'Since when.';
