@@ -7,19 +7,21 @@ log is written by statement and not by row.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import TextClause, text
 from sqlmodel import Session
 
 from hub.core.mapping import HubColumn
 from hub.core.values import Unfit, Value, ValueKind, canonical
 from hub.store.generic import generic
 from hub.store.tables import TABLES, hub_columns
+
+Read: TypeAlias = Callable[[Any], Value]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,43 +40,88 @@ def load_rows(
     """The rows with these ids, by id; locked in the order of their ids when asked."""
     if not row_ids:
         return {}
-    table = TABLES[table_name]
-    columns = hub_columns(table_name)
-    query = (
-        select(table.c.id, table.c.deleted_at, *(table.c[name] for name in columns))
-        .where(table.c.id.in_(sorted(set(row_ids))))
-        .order_by(table.c.id)
-    )
-    if lock:
-        query = query.with_for_update()
-    loaded: dict[UUID, Row] = {}
-    for row_id, deleted_at, *raw in session.execute(query):
-        loaded[row_id] = Row(
+    reading = _reading(table_name)
+    found = session.execute(
+        reading.locking if lock else reading.plain, {"ids": [str(row_id) for row_id in row_ids]}
+    ).all()
+    cells = reading.cells
+    return {
+        row_id: Row(
             id=row_id,
-            values={
-                name: _canonical(table_name, column, value)
-                for (name, column), value in zip(columns.items(), raw, strict=True)
-            },
+            values={name: read(raw) for (name, read), raw in zip(cells, values, strict=True)},
             deleted_at=deleted_at,
         )
-    return loaded
+        for row_id, deleted_at, *values in found
+    }
 
 
-def _canonical(table_name: str, column: HubColumn, raw: object) -> Value:
-    # What Postgres holds as text or number is canonical as it is, but for the empty text.
-    if isinstance(raw, str) and raw and column.kind is ValueKind.TEXT:
-        return raw
-    if raw is None:
-        value: Value | Unfit = False if column.kind is ValueKind.BOOLEAN else None
-    elif isinstance(raw, int):
-        return raw
-    else:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Reading:
+    """How rows of a table are asked for, and how each cell becomes canonical."""
+
+    columns: Mapping[str, HubColumn]
+    plain: TextClause
+    locking: TextClause
+    cells: tuple[tuple[str, Read], ...]
+
+
+_READINGS: dict[str, _Reading] = {}
+
+
+def _reading(table_name: str) -> _Reading:
+    columns = hub_columns(table_name)
+    known = _READINGS.get(table_name)
+    if known is not None and known.columns is columns:
+        return known
+    listed = ", ".join(["id", "deleted_at", *(_asked(column) for column in columns.values())])
+    query = (
+        f"select {listed} from {_quoted(table_name)}"  # noqa: S608  # names come from the metadata
+        " where id = any(cast(:ids as uuid[])) order by id"
+    )
+    _READINGS[table_name] = made = _Reading(
+        columns=columns,
+        plain=text(query),
+        locking=text(f"{query} for update"),
+        cells=tuple((name, _reader(table_name, column)) for name, column in columns.items()),
+    )
+    return made
+
+
+def _asked(column: HubColumn) -> str:
+    """Postgres writes numbers and ids as we want them, and does it faster."""
+    if column.kind is ValueKind.DECIMAL:
+        return f'cast(trim_scale("{column.name}") as text)'
+    if column.kind is ValueKind.REFERENCE:
+        return f'cast("{column.name}" as text)'
+    return f'"{column.name}"'
+
+
+def _reader(table_name: str, column: HubColumn) -> Read:
+    """From what Postgres holds to the canonical value; of most kinds it is that as it is."""
+    empty = None if column.is_nullable else column.default
+
+    def read_checked(raw: Any) -> Value:
         value = canonical(column.kind, raw, scale=column.scale)
-    if isinstance(value, Unfit):
-        raise AssertionError(f"{table_name}.{column.name} holds {raw!r}: {value.reason}")
-    if value is None and not column.is_nullable:
-        return column.default
-    return value
+        if isinstance(value, Unfit):
+            raise AssertionError(f"{table_name}.{column.name} holds {raw!r}: {value.reason}")
+        return empty if value is None else value
+
+    def read_number(raw: Any) -> Value:
+        # All but NaN and the infinities end with a digit.
+        return empty if raw is None else raw if raw[-1].isdigit() else read_checked(raw)
+
+    def read_plain(raw: Any) -> Value:
+        return empty if raw is None or raw == "" else raw
+
+    match column.kind:
+        case ValueKind.BOOLEAN:
+            return bool
+        case ValueKind.DECIMAL:
+            return read_number
+        case ValueKind.TEXT | ValueKind.INTEGER | ValueKind.REFERENCE:
+            return read_plain
+        case _:
+            return read_checked
 
 
 @generic(Session)
