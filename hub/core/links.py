@@ -12,6 +12,9 @@ from hub.core.values import Value
 LIVE = "live"
 HELD = "held"
 TOMBSTONE = "tombstone"
+PAUSED = "paused"
+WHOLE_ROW = "*"
+"""Stands among the frozen cells of a row that a person paused as a whole."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,3 +43,8 @@ class Link:
     has_hub_id: bool
     shadow: Mapping[str, Pair] = field(default_factory=dict)
     frozen: Mapping[str, Frozen] = field(default_factory=dict)
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether a person paused the row: neither side's changes reach the other."""
+        return WHOLE_ROW in self.frozen

@@ -1,4 +1,4 @@
-"""Which record is which row, what did both sides last agree on, and which cells stand still?"""
+"""Which record is which row, and what did both sides last agree on?"""
 
 from __future__ import annotations
 
@@ -10,12 +10,36 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
-from hub.core.links import Frozen, Link
+from hub.core.links import PAUSED, Frozen, Link
 from hub.core.merge import Pair
+from hub.store.frozen_cells import freeze, release_held, thaw
 from hub.store.generic import generic
+from hub.store.rechecks import clear_rechecks, recheck, rechecks, unpark
+
+__all__ = [
+    "a_live_witness",
+    "clear_rechecks",
+    "count_live",
+    "deleted_lately",
+    "each_live_external_id",
+    "external_ids_of",
+    "formerly_linked",
+    "freeze",
+    "links_of_records",
+    "links_of_rows",
+    "live_external_ids",
+    "recheck",
+    "rechecks",
+    "release_held",
+    "row_ids_of",
+    "save_links",
+    "table_of",
+    "thaw",
+    "unpark",
+]
 
 FETCHED_TOGETHER = 1000
-_COLUMNS = "l.id, l.external_id, l.row_id, l.state, l.has_hub_id, l.shadow"
+_COLUMNS = "l.id, l.external_id, l.row_id, l.state, l.has_hub_id, l.shadow, l.paused"
 _FROZEN = (
     "(select jsonb_agg(to_jsonb(f) - 'link_id' - 'since')"
     " from hub.frozen_cell f where f.link_id = l.id) as frozen"
@@ -78,8 +102,21 @@ def _link(row: Any) -> Link:
         state=row.state,
         has_hub_id=row.has_hub_id,
         shadow={name: Pair(hub=pair["h"], remote=pair["r"]) for name, pair in row.shadow.items()},
-        frozen={item["field"]: Frozen(**item) for item in row.frozen or ()},
+        frozen={item["field"]: Frozen(**item) for item in row.frozen or ()} | _paused(row),
     )
+
+
+def _paused(row: Any) -> dict[str, Frozen]:
+    """What a person paused stands still, whatever else holds it."""
+    return {
+        name: Frozen(
+            field=name,
+            reason=PAUSED,
+            incoming=row.shadow[name]["r"] if name in row.shadow else None,
+            detail=f"paused by {who['by']}, {who['at'][:16].replace('T', ' ')} UTC",
+        )
+        for name, who in (row.paused or {}).items()
+    }
 
 
 def _uuid(raw: object) -> UUID:
@@ -130,52 +167,6 @@ def save_links(
 
 
 @generic(Session)
-def freeze(session: Session, cells: Sequence[tuple[UUID, Frozen]]) -> None:
-    """Freeze cells, given with their link's id; one that is frozen already is updated."""
-    if not cells:
-        return
-    items = [
-        {
-            "link_id": str(link_id),
-            "field": cell.field,
-            "reason": cell.reason,
-            "incoming": cell.incoming,
-            "detail": cell.detail,
-            "parked_stream": cell.parked_stream,
-            "parked_on": cell.parked_on,
-        }
-        for link_id, cell in cells
-    ]
-    session.execute(
-        text(
-            "insert into hub.frozen_cell"
-            " (link_id, field, reason, incoming, detail, parked_stream, parked_on)"
-            " select link_id, field, reason, incoming, detail, parked_stream, parked_on"
-            " from jsonb_to_recordset(cast(:items as jsonb)) as i(link_id uuid, field text,"
-            "  reason text, incoming jsonb, detail text, parked_stream text, parked_on text)"
-            " on conflict (link_id, field) do update set reason = excluded.reason,"
-            "  incoming = excluded.incoming, detail = excluded.detail,"
-            "  parked_stream = excluded.parked_stream, parked_on = excluded.parked_on"
-        ),
-        {"items": json.dumps(items)},
-    )
-
-
-@generic(Session)
-def thaw(session: Session, cells: Sequence[tuple[UUID, str]]) -> None:
-    """Unfreeze cells, given as (link id, field)."""
-    if not cells:
-        return
-    session.execute(
-        text(
-            "delete from hub.frozen_cell where (link_id, field) in"
-            " (select * from unnest(cast(:links as uuid[]), cast(:fields as text[])))"
-        ),
-        {"links": [str(link) for link, _ in cells], "fields": [name for _, name in cells]},
-    )
-
-
-@generic(Session)
 def external_ids_of(
     session: Session, connection: str, wanted: Mapping[str, Iterable[str]]
 ) -> dict[tuple[str, str], str]:
@@ -214,79 +205,6 @@ def _resolve(
         )
         resolved.update({(stream, key): value for key, value in found})
     return resolved
-
-
-@generic(Session)
-def recheck(
-    session: Session, connection: str, stream: str, row_ids: Iterable[UUID], reason: str
-) -> None:
-    """Ask for rows to be compared again."""
-    listed = [str(row) for row in row_ids]
-    if not listed:
-        return
-    session.execute(
-        text(
-            "insert into hub.recheck (connection, stream, row_id, reason)"
-            " select :connection, :stream, id, :reason from unnest(cast(:ids as uuid[])) as t(id)"
-            " on conflict (connection, stream, row_id) do update"
-            " set since = clock_timestamp(), reason = excluded.reason"
-        ),
-        {"connection": connection, "stream": stream, "ids": listed, "reason": reason},
-    )
-
-
-@generic(Session)
-def rechecks(session: Session, connection: str, stream: str) -> dict[UUID, Any]:
-    """The rows to compare again, with when that was asked."""
-    found = session.execute(
-        text(
-            "select row_id, since from hub.recheck"
-            " where connection = :connection and stream = :stream"
-        ),
-        {"connection": connection, "stream": stream},
-    )
-    return {_uuid(row_id): since for row_id, since in found}
-
-
-@generic(Session)
-def clear_rechecks(
-    session: Session, connection: str, stream: str, asked: Mapping[UUID, Any]
-) -> None:
-    """Drop requests that were met; one that was asked anew since stays."""
-    if not asked:
-        return
-    session.execute(
-        text(
-            "delete from hub.recheck where connection = :connection and stream = :stream"
-            " and (row_id, since) in (select * from unnest("
-            "  cast(:ids as uuid[]), cast(:since as timestamptz[])))"
-        ),
-        {
-            "connection": connection,
-            "stream": stream,
-            "ids": [str(row) for row in asked],
-            "since": list(asked.values()),
-        },
-    )
-
-
-@generic(Session)
-def unpark(session: Session, connection: str, stream: str, arrived: Iterable[Link]) -> None:
-    """Ask for the rows to be compared again whose cells wait for these records of `stream`."""
-    ids = {known for link in arrived for known in (link.external_id, str(link.row_id))}
-    if not ids:
-        return
-    session.execute(
-        text(
-            "insert into hub.recheck (connection, stream, row_id, reason)"
-            " select distinct l.connection, l.stream, l.row_id, 'unparked' from hub.frozen_cell f"
-            " join hub.record_link l on l.id = f.link_id"
-            " where f.parked_stream = :stream and f.parked_on = any(:ids)"
-            " and l.connection = :connection"
-            " on conflict (connection, stream, row_id) do update set since = clock_timestamp()"
-        ),
-        {"connection": connection, "stream": stream, "ids": sorted(ids)},
-    )
 
 
 @generic(Session)
@@ -375,44 +293,3 @@ def table_of(session: Session, link_id: UUID) -> str:
         text("select table_name from hub.record_link where id = :id"), {"id": link_id}
     ).scalar_one()
     return table
-
-
-@generic(Session)
-def release_held(
-    session: Session, connection: str, stream: str, row_ids: Iterable[UUID], *, keeps: bool
-) -> None:
-    """Let the link cells go on that waited for a deletion of these rows to be decided.
-
-    If the rows are kept, the cells count as cleared by nobody, so that ours are sent again.
-    """
-    bound = {
-        "connection": connection,
-        "stream": stream,
-        "ids": [str(row_id) for row_id in row_ids],
-    }
-    waiting = (
-        " from hub.frozen_cell f where f.link_id = l.id and f.reason = 'held'"
-        " and f.parked_stream = :stream and f.parked_on = any(:ids)"
-        " and l.connection = :connection"
-    )
-    if keeps:
-        session.execute(
-            text(
-                "update hub.record_link l set shadow = l.shadow"  # noqa: S608  # constants
-                ' || jsonb_build_object(f.field, cast(\'{"h": null, "r": null}\' as jsonb))'
-                + waiting
-            ),
-            bound,
-        )
-    session.execute(
-        text(
-            "with freed as (delete from hub.frozen_cell f using hub.record_link l"
-            "  where f.link_id = l.id and f.reason = 'held' and f.parked_stream = :stream"
-            "  and f.parked_on = any(:ids) and l.connection = :connection"
-            "  returning l.connection, l.stream, l.row_id)"
-            " insert into hub.recheck (connection, stream, row_id, reason)"
-            " select distinct connection, stream, row_id, 'decided' from freed"
-            " on conflict (connection, stream, row_id) do update set since = clock_timestamp()"
-        ),
-        bound,
-    )
