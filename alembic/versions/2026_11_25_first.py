@@ -40,6 +40,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Back to nothing."""
     op.execute("DROP SCHEMA history CASCADE")
+    op.execute("DROP SCHEMA dataset CASCADE")
     for table in BUSINESS_TABLES:
         op.execute(f"DROP TABLE public.{table}")
     op.execute("DROP SCHEMA hub CASCADE")

@@ -73,7 +73,10 @@ def check(path: Path | None, remote: bool, as_json: bool) -> None:
 
 
 def _say_right(loaded: LoadedConfig) -> None:
-    streams = sum(len(connection.streams) for connection in loaded.config.connections.values())
+    streams = sum(
+        len(connection.streams) + len(connection.sources)
+        for connection in loaded.config.connections.values()
+    )
     click.echo(
         f"{loaded.path or 'The environment'} is right: "
         f"{_counted(len(loaded.config.connections), 'connection')}, {_counted(streams, 'stream')}."

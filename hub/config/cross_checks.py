@@ -111,6 +111,7 @@ def check_entity(
     entities: Mapping[str, EntityDescription],
 ) -> Iterator[Problem]:
     """What is wrong between a stream and the hub's tables."""
+    entities = {name: found for name, found in entities.items() if not found.is_fact}
     entity = entities.get(stream.entity)
     if entity is None:
         yield Problem(

@@ -22,3 +22,7 @@ class EntityDescription:
     """A table that a stream can be tied to."""
 
     columns: Mapping[str, ColumnDescription]
+    is_fact: bool = False
+    """Whether its rows are measurements, which sources bring and nobody edits."""
+    key: tuple[str, ...] = ()
+    """The columns that tell facts apart."""

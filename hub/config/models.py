@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
+from hub.config.sources import SourceEntry
 from hub.config.streams import FROZEN, StreamSettings
 from hub.config.values import WebAddress
 
@@ -105,6 +106,8 @@ class ConnectionSettings(BaseModel):
     """The kind of platform: the name of a module in `connectors/`."""
     grid_url: WebAddress | None = None
     """Where people edit the data; the pages of the hub link to it."""
+    queue: str | None = Field(default=None, pattern=NAME_PATTERN)
+    """The queue of its source streams, for a worker of their own: `hub worker --queue NAME`."""
 
 
 class UncheckedSettings(BaseModel):
@@ -121,6 +124,7 @@ class Connection(ConnectionSettings):
     name: str
     settings: BaseModel
     streams: Mapping[str, StreamSettings]
+    sources: Mapping[str, SourceEntry] = Field(default_factory=dict)
 
 
 class Config(BaseModel):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel
 
-from hub.config import cross_checks
+from hub.config import cross_checks, source_checks
 from hub.config.entities import EntityDescription
 from hub.config.models import (
     NAME_PATTERN,
@@ -19,6 +19,8 @@ from hub.config.models import (
     WebSettings,
 )
 from hub.config.problems import KeyPath, Problem, nearest
+from hub.config.source_streams import is_source_stream, read_source_stream, stream_model
+from hub.config.sources import SourceEntry
 from hub.config.streams import StreamSettings
 from hub.config.validation import is_secret, salvaged, shown, validated, value_at
 from hub.config.variables import MissingVariable, Substitution, read_variable
@@ -166,20 +168,27 @@ class Reader:
     def _connections(self) -> dict[str, Connection]:
         connections: dict[str, Connection] = {}
         all_streams: dict[tuple[str, str], StreamSettings] = {}
+        all_sources: list[SourceEntry] = []
         for name, key, table in self._tables(("connection",)):
             general = {item: table[item] for item in _GENERAL if item in table}
             own = {item: table[item] for item in table if item not in {*_GENERAL, "stream"}}
             common = self._part(ConnectionSettings, key, general)
             model = self._model_of(key, table)
             settings = self._part(model, key, own, (*_GENERAL, "stream")) if model else None
-            streams = self._streams(key)
+            streams, sources = self._streams(key, name, table.get("kind"))
+            all_sources.extend(sources.values())
             all_streams.update({(name, stream): value for stream, value in streams.items()})
             self._check_streams(name, key, streams, model)
             if isinstance(common, ConnectionSettings) and settings:
                 connections[name] = Connection(
-                    **dict(common), name=name, settings=settings, streams=streams
+                    **dict(common),
+                    name=name,
+                    settings=settings,
+                    streams=streams,
+                    sources=sources,
                 )
         self._found.extend(cross_checks.check_writers(all_streams))
+        self._found.extend(source_checks.check_sources(all_sources, all_streams, self._entities))
         return connections
 
     def _model_of(self, key: KeyPath, table: Mapping[str, object]) -> type[BaseModel] | None:
@@ -199,17 +208,29 @@ class Reader:
         )
         return None
 
-    def _streams(self, key: KeyPath) -> dict[str, StreamSettings]:
+    def _streams(
+        self, key: KeyPath, connection: str, kind: object
+    ) -> tuple[dict[str, StreamSettings], dict[str, SourceEntry]]:
+        """The streams that are kept equal, and those that are read page by page."""
         streams: dict[str, StreamSettings] = {}
+        sources: dict[str, SourceEntry] = {}
+        own_model = stream_model(self._models, str(kind))
         for name, place, table in self._tables((*key, "stream")):
             own = {item: value for item, value in table.items() if not self._is_unset(place, item)}
             written = value_at(self._written, place)
+            if is_source_stream(self._models, str(kind), own):
+                entry = read_source_stream(
+                    connection, name, own, own_model, place, written=written, problems=self._found
+                )
+                if entry is not None:
+                    sources[name] = entry
+                continue
             stream = validated(
                 StreamSettings, own, place, written=written, problems=self._found
             ) or salvaged(StreamSettings, own)
             if stream is not None:
                 streams[name] = stream
-        return streams
+        return streams, sources
 
     def _check_streams(
         self,

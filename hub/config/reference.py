@@ -9,6 +9,8 @@ from pydantic import BaseModel
 
 from hub.config.models import SECTIONS, ConnectionSettings
 from hub.config.schema import model_schema, without_null
+from hub.config.source_streams import KnowsStreams
+from hub.config.sources import SourceFieldSettings, SourceStreamSettings
 from hub.config.streams import FieldSettings, GuardSettings, StreamSettings
 
 _HEAD = """\
@@ -77,6 +79,13 @@ entity; a field is mapped once; of two streams that write one column, all but on
 a `hub_id_field`. With `--remote` also: of a relation, which a base shows as two fields, one end is
 mapped; a computed field only flows to the hub.
 """
+_SOURCE_RULES = """\
+A stream of a source is read page by page and fills a dataset (a table of its own) or an entity.
+Beside the keys below it has those of its kind, which stand further down. What is checked across
+the settings: a key names mapped columns; an entity's columns exist, may be filled, and those that
+refer to a table say by what it is looked up; a dataset has one stream; of several streams that
+feed one column of an entity each has a precedence of its own.
+"""
 
 
 def reference(connection_models: Mapping[str, type[BaseModel]]) -> str:
@@ -93,6 +102,15 @@ def reference(connection_models: Mapping[str, type[BaseModel]]) -> str:
         _section("[connection.NAME.stream.NAME.fields]", FieldSettings)
         + '\n`name = "fld..."` is short for `name = { field = "fld..." }`.\n'
     )
+    source = _section("[connection.NAME.stream.NAME] of a source", SourceStreamSettings)
+    parts.append(source + f"\n{_SOURCE_RULES}")
+    parts.append(
+        _section("[connection.NAME.stream.NAME.fields] of a source", SourceFieldSettings)
+        + '\n`recipient = "rcpt"` is short for `recipient = { field = "rcpt" }`.\n'
+    )
+    if isinstance(connection_models, KnowsStreams):
+        for kind, model in connection_models.streams.items():
+            parts.append(_section(f'[connection.NAME.stream.NAME] with kind = "{kind}"', model))
     return "\n".join(parts)
 
 

@@ -8,6 +8,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from hub.config.models import NAME_PATTERN, SECTIONS, ConnectionSettings
+from hub.config.source_streams import KnowsStreams
+from hub.config.sources import SourceStreamSettings
 from hub.config.streams import StreamSettings
 
 _DEFINITIONS = "#/$defs/{model}"
@@ -25,7 +27,8 @@ def json_schema(connection_models: Mapping[str, type[BaseModel]]) -> dict[str, A
         name: _section(model, definitions) for name, model in SECTIONS.items()
     }
     kinds = {
-        kind: _connection(kind, model, definitions) for kind, model in connection_models.items()
+        kind: _connection(kind, model, definitions, _streams(kind, connection_models, definitions))
+        for kind, model in connection_models.items()
     }
     properties["connection"] = {
         "type": "object",
@@ -71,12 +74,35 @@ def _section(model: type[BaseModel], definitions: dict[str, Any]) -> dict[str, A
     return schema
 
 
-def _connection(kind: str, model: type[BaseModel], definitions: dict[str, Any]) -> dict[str, Any]:
+def _streams(
+    kind: str, models: Mapping[str, type[BaseModel]], definitions: dict[str, Any]
+) -> dict[str, Any]:
+    """What a stream of this kind may be: kept equal, read page by page, or either."""
+    shapes = []
+    if not isinstance(models, KnowsStreams) or kind in models.two_way:
+        shapes.append(_named("StreamSettings", StreamSettings, definitions))
+    if isinstance(models, KnowsStreams) and kind in models.streams:
+        name = f"SourceStream_{kind}"
+        shape = _named(name, SourceStreamSettings, definitions)
+        own = model_schema(models.streams[kind], definitions)
+        definitions[name]["properties"].update(own["properties"])
+        definitions[name]["required"] = own.get("required", [])
+        shapes.append(shape)
+    return shapes[0] if len(shapes) == 1 else {"anyOf": shapes}
+
+
+def _named(name: str, model: type[BaseModel], definitions: dict[str, Any]) -> dict[str, Any]:
+    stream = model_schema(model, definitions)
+    _allow_bare_field_ids(stream)
+    definitions[name] = stream
+    return {"$ref": _DEFINITIONS.format(model=name)}
+
+
+def _connection(
+    kind: str, model: type[BaseModel], definitions: dict[str, Any], stream: dict[str, Any]
+) -> dict[str, Any]:
     own = _section(model, definitions)
     general = _section(ConnectionSettings, definitions)["properties"]
-    stream = model_schema(StreamSettings, definitions)
-    _allow_bare_field_ids(stream)
-    definitions["StreamSettings"] = stream
     return {
         "type": "object",
         "title": f"A connection of kind {kind}",
@@ -88,7 +114,7 @@ def _connection(kind: str, model: type[BaseModel], definitions: dict[str, Any]) 
             "stream": {
                 "type": "object",
                 "description": "The connection's tables: [connection.NAME.stream.NAME].",
-                "patternProperties": {NAME_PATTERN: {"$ref": "#/$defs/StreamSettings"}},
+                "patternProperties": {NAME_PATTERN: stream},
                 "additionalProperties": False,
             },
         },

@@ -165,7 +165,11 @@ def _field_models(model: type[BaseModel], place: tuple[Any, ...]) -> list[type[B
 
 
 def _keys_at(model: type[BaseModel], place: tuple[Any, ...]) -> tuple[str, ...]:
-    return tuple(name for found in _field_models(model, place) for name in found.model_fields)
+    return tuple(
+        field.alias or name
+        for found in _field_models(model, place)
+        for name, field in found.model_fields.items()
+    )
 
 
 def _is_secret_at(model: type[BaseModel], place: tuple[Any, ...]) -> bool:

@@ -11,6 +11,7 @@ from sqlmodel import SQLModel
 import hub.store.attention
 import hub.store.entities
 import hub.store.integration
+import hub.store.source_tables
 import hub.store.thrift  # noqa: F401  # they declare their tables
 
 # Declared in SQL by the migration itself: nothing but the database writes them.

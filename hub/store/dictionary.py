@@ -19,6 +19,7 @@ from hub.store.attention import ATTENTION_TABLES
 from hub.store.columns import column_meta
 from hub.store.entities import ENTITIES, FACTS
 from hub.store.integration import INTEGRATION_TABLES
+from hub.store.source_tables import SOURCE_TABLES
 from hub.store.thrift import THRIFT_TABLES
 
 _DIALECT = PGDialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
@@ -64,7 +65,12 @@ def data_dictionary(names: Iterable[str] | None = None) -> Sequence[TableEntry]:
             ((model, "fact") for model in FACTS),
             (
                 (model, "integration")
-                for model in (*INTEGRATION_TABLES, *ATTENTION_TABLES, *THRIFT_TABLES)
+                for model in (
+                    *INTEGRATION_TABLES,
+                    *ATTENTION_TABLES,
+                    *THRIFT_TABLES,
+                    *SOURCE_TABLES,
+                )
             ),
         )
     ]

@@ -24,8 +24,9 @@ BEGIN
     captured_id := hub.learn_table(captured, 'fact', client_column, day_column);
     PERFORM hub.keep_history(captured, history_table);
     EXECUTE format(
-        'CREATE INDEX IF NOT EXISTS %I ON history.%I (%I, %I, tx_to)',
-        history_table || '_client_day', history_table, client_column, day_column
+        'CREATE INDEX IF NOT EXISTS %I ON history.%I (%s, tx_to)',
+        history_table || '_client_day', history_table,
+        concat_ws(', ', quote_ident(client_column), quote_ident(day_column))
     );
 
     SELECT jsonb_build_object(
@@ -38,7 +39,8 @@ BEGIN
         'on_update', format('history.%I', history_table || '_on_update'),
         'on_delete', format('history.%I', history_table || '_on_delete'),
         'as_of', format('history.%I', history_table || '_as_of'),
-        'client', quote_ident(client_column),
+        'client', coalesce(quote_ident(client_column), 'NULL::uuid'),
+        'new_client', coalesce('n.' || quote_ident(client_column), 'NULL::uuid'),
         'day', quote_ident(day_column),
         'columns', string_agg(quote_ident(name), ', ' ORDER BY attribute_number),
         'f_columns', string_agg('f.' || quote_ident(name), ', ' ORDER BY attribute_number),
@@ -128,7 +130,7 @@ BEGIN
             WITH paired AS MATERIALIZED (
                 SELECT
                     {o_columns},
-                    n.{client} AS hub__client,
+                    {new_client} AS hub__client,
                     n.{day} AS hub__day
                 FROM (SELECT *, row_number() OVER () AS hub__position FROM new_rows) n
                 JOIN (SELECT *, row_number() OVER () AS hub__position FROM old_rows) o
