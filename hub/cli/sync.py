@@ -17,6 +17,7 @@ from hub.cli.answers import (
 )
 from hub.cli.central import central_database, person
 from hub.cli.explain import divergence, preview, why
+from hub.cli.pauses import pause, pauses, resume
 from hub.cli.undo import undo
 from hub.core.merge import Winner
 from hub.store import conflicts as conflict_store
@@ -156,22 +157,6 @@ def refuse(approval: UUID, by: str | None) -> None:
 
 @sync.command()
 @click.argument("stream")
-def pause(stream: str) -> None:
-    """Stop a stream, given as CONNECTION.STREAM."""
-    _set_paused(stream, paused=True)
-    click.echo(f"{stream} is paused. Nothing is lost: it is read completely when it resumes.")
-
-
-@sync.command()
-@click.argument("stream")
-def resume(stream: str) -> None:
-    """Let a paused stream go on, given as CONNECTION.STREAM."""
-    _set_paused(stream, paused=False)
-    click.echo(f"{stream} goes on; it is read completely once.")
-
-
-@sync.command()
-@click.argument("stream")
 def adopt(stream: str) -> None:
     """Take a stream's fields as they are now, changed types included."""
     connection, name = split_stream(stream)
@@ -180,15 +165,9 @@ def adopt(stream: str) -> None:
     click.echo(f"{stream} takes its fields as they are now; it is read completely once.")
 
 
-def _set_paused(stream: str, *, paused: bool) -> None:
-    connection, name = split_stream(stream)
-    with central_database() as database:
-        resolving.pause(database, connection, name, paused=paused, by=person())
-
-
 def _conflict(item: conflict_store.ConflictRecord) -> dict[str, Any]:
     return {name: getattr(item, name) for name in item.__dataclass_fields__}
 
 
-for _command in (divergence, why, preview, undo):
+for _command in (divergence, why, preview, undo, pause, resume, pauses):
     sync.add_command(_command)

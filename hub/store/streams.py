@@ -130,6 +130,8 @@ _SETTABLE = frozenset(
         "push_tick",
         "schema_seen",
         "is_paused",
+        "paused_by",
+        "paused_at",
         "hold_reason",
         "needs_reconcile",
         "backfilled_at",

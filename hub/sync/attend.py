@@ -101,6 +101,8 @@ class _Attendant:
         while True:
             with self._database.reading() as session:
                 pings = leases.waiting_pings(session, self._connection.name)
+            if "person" in pings.values():
+                self._steps.learn_pauses()
             if set(pings.values()) - {"hub"}:
                 self._pull()
             if (pings or self._left) and self._attendance.retry_after_seconds is None:

@@ -48,7 +48,9 @@ def find_candidates(
     for row_id in row_ids:
         link, row = found.get(row_id), known.get(row_id)
         is_there = row is not None and row.deleted_at is None
-        if link is None:
+        if link is not None and link.is_paused:
+            resting.append(row_id)
+        elif link is None:
             if is_there:
                 creates.append(row_id)
         elif link.state == LIVE and not is_there and mapping.on_delete is not DeletePolicy.IGNORE:

@@ -83,6 +83,8 @@ class Work:
     priority: Priority = Priority.PERSON
     counts: Counter[str] = field(default_factory=Counter)
     failure: HubError | None = None
+    paused: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The hub columns that a person paused in every row of a stream, by stream."""
 
     def provenance(self) -> Provenance:
         """The hub itself, at work for this run."""
@@ -97,7 +99,7 @@ class Work:
         return mapping.remote_table in self.schema
 
     def fields_of(self, mapping: StreamMapping) -> dict[str, FieldSchema]:
-        """The remote fields of a stream that are there as the mapping expects them.
+        """The remote fields of a stream that are there as mapped, and not paused.
 
         Raises:
             RemoteMissing: the table is gone.
@@ -108,10 +110,13 @@ class Work:
                 f"[{self.connection.name}] stream {mapping.stream}: table {mapping.remote_table} "
                 "is not in the base. Restore it or change `table` in hub.toml; no row was touched."
             )
+        paused = self.paused.get(mapping.stream, frozenset())
         return {
             m.field_id: table.fields[m.field_id]
             for m in mapping.fields
-            if m.field_id in table.fields and not table.fields[m.field_id].is_retyped
+            if m.field_id in table.fields
+            and not table.fields[m.field_id].is_retyped
+            and m.column.name not in paused
         }
 
     def address_of(self, mapping: StreamMapping) -> StreamAddress:

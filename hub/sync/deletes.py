@@ -94,7 +94,9 @@ def settle_missing(
     Answers which rows stay, so that links to them are not cleared with their records.
     """
     found = links.links_of_records(session, mapping.connection, mapping.stream, missing, lock=True)
-    gone = {link.row_id: link for link in found.values() if link.state == LIVE}
+    gone = {
+        link.row_id: link for link in found.values() if link.state == LIVE and not link.is_paused
+    }
     _bury_held(session, mapping, [link for link in found.values() if link.state == "held"])
     if not gone:
         return LinkFate()

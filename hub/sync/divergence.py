@@ -20,7 +20,7 @@ from hub.core.links import HELD, LIVE, Link
 from hub.core.mapping import FieldMapping, Parked, StreamMapping, to_remote
 from hub.core.values import is_empty
 from hub.errors import NotFound
-from hub.store import divergences, links, rows, runs, schemas
+from hub.store import divergences, links, pauses, rows, runs, schemas
 from hub.store.database import Provenance
 from hub.store.generic import UnitsOfWork
 from hub.store.rows import Row
@@ -155,6 +155,7 @@ def view_stream(
         fields=table.fields if table else {},
         freshness=freshness,
         now=now,
+        paused=pauses.paused_fields(session, mapping.connection).get(mapping.stream, frozenset()),
     )
 
 

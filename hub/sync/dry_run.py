@@ -10,7 +10,7 @@ from uuid import UUID
 from hub import clock
 from hub.contract import Priority
 from hub.core.values import Value
-from hub.store import schemas
+from hub.store import pauses, schemas
 from hub.store.leases import LeaseGrant
 from hub.sync.connection import SyncConnection, Work
 
@@ -83,6 +83,7 @@ def looking(connection: SyncConnection) -> Work:
     """A work that only looks: it holds no lease, and whatever needs one refuses it."""
     with connection.database.reading() as session:
         known = schemas.load_schema(session, connection.name)
+        paused = pauses.paused_fields(session, connection.name)
     wanted = {mapping.remote_table for mapping in connection.mappings.values()}
     if wanted <= set(known):
         connection.connector.use_schema(known)
@@ -100,4 +101,5 @@ def looking(connection: SyncConnection) -> Work:
         kind="preview",
         schema=known,
         priority=Priority.BACKFILL,
+        paused=paused,
     )

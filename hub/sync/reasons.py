@@ -75,6 +75,8 @@ class View:
     fields: Mapping[str, FieldSchema]
     freshness: timedelta
     now: datetime
+    paused: frozenset[str] = frozenset()
+    """The hub columns that are paused in every row."""
 
     def age(self, since: datetime) -> float:
         """Seconds since then."""
@@ -185,6 +187,9 @@ class Teller:
                     f"decide with `hub sync resolve {conflict} theirs|ours`",
                 )
             return _FROZEN.get(frozen.reason, Reason.FROZEN), _why_frozen(frozen)
+        if m.column.name in self._view.paused:
+            name = f"{self._view.mapping.connection}.{self._view.mapping.stream}.{m.column.name}"
+            return Reason.PAUSED, f"the field is paused; `hub sync resume {name}` lets it go on"
         if schema is None:
             return Reason.FIELD_MISSING, f"the field {m.field_id} is not there any more"
         if schema.is_retyped:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from hub import clock
-from hub.core.links import TOMBSTONE, Link
+from hub.core.links import PAUSED, TOMBSTONE, Link
 from hub.core.merge import FreezeReason, Pair, Winner
 from hub.core.values import Value
 from hub.errors import InvalidInput, NotFound
@@ -62,6 +62,12 @@ def _settle_open(session: Session, conflict: ConflictRecord) -> None:
     if link is None or conflict.status != conflicts.OPEN:
         return
     standing = link.frozen.get(conflict.field)
+    if standing is not None and standing.reason == PAUSED:
+        raise InvalidInput(
+            f"{conflict.field} of this row is paused, so nothing can be settled in it. Let it go "
+            f"on first: `hub sync resume {conflict.connection}.{conflict.stream} "
+            f"--row {conflict.row_id}`."
+        )
     if standing is None or standing.reason != FreezeReason.CONFLICT:
         return
     pair = Pair(hub=conflict.theirs, remote=standing.incoming)
@@ -161,7 +167,15 @@ def pause(database: UnitsOfWork, connection: str, stream: str, *, paused: bool, 
     """
     with database.unit_of_work(Provenance(actor=by, origin="cli")) as session:
         _known(session, connection, stream)
-        streams.change(session, connection, stream, is_paused=paused, needs_reconcile=True)
+        streams.change(
+            session,
+            connection,
+            stream,
+            is_paused=paused,
+            paused_by=by if paused else None,
+            paused_at=clock.now() if paused else None,
+            needs_reconcile=True,
+        )
         if not paused:
             # Held by a new era, it was looked at by now; a plan that the guard stopped stays.
             streams.release_era_hold(session, connection, stream)

@@ -16,7 +16,7 @@ from hub.contract import Priority
 from hub.core.mapping import StreamMapping
 from hub.core.records import StreamSchema
 from hub.errors import HubError, LeaseLost, StoreUnavailable
-from hub.store import ledger, runs, schemas
+from hub.store import ledger, pauses, runs, schemas
 from hub.store.database import Provenance
 from hub.store.leases import LeaseGrant
 from hub.sync.attendance import Attendance
@@ -95,11 +95,17 @@ class Steps:
         """Take the schema that was seen last, or read it where a table is not in it."""
         with self._database.reading() as session:
             self._schema = schemas.load_schema(session, self._connection.name)
+            self._paused = pauses.paused_fields(session, self._connection.name)
         wanted = {mapping.remote_table for mapping in self._connection.mappings.values()}
         if wanted <= set(self._schema):
             self._connection.connector.use_schema(self._schema)
             return True
         return self.run("schema", None, lambda work: None, discovers=True)
+
+    def learn_pauses(self) -> None:
+        """A person may have paused a field, or let it go on."""
+        with self._database.reading() as session:
+            self._paused = pauses.paused_fields(session, self._connection.name)
 
     def _keep_schema(self) -> None:
         fresh = self._connection.connector.schema
@@ -130,6 +136,7 @@ class Steps:
             kind=kind,
             schema=self._schema,
             priority=priority,
+            paused=self._paused,
         )
         status: str = "failed"
         code: str | None = "INTERNAL"
