@@ -44,6 +44,8 @@ def plan_record(
     resolve: Resolve,
 ) -> RecordPlan:
     """The plan for one record; `fields` holds the schema of the remote fields that still exist."""
+    if meeting.link.is_paused:
+        return RecordPlan(meeting=meeting, link=meeting.link, takes={})
     # A new link with a shadow is of a create whose row was deleted before its answer came.
     is_news = meeting.is_new_link and not meeting.link.shadow
     if meeting.row is None and (is_news or meeting.link.state != LIVE):
