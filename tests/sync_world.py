@@ -24,14 +24,26 @@ from hub.sync.connection import LeasedLimiter, SyncConnection
 BASE = "appWorld000000000"
 CLIENTS = "tblClients0000000"
 DEALS = "tblDeals000000000"
-NAME, STATUS, COUNTRY, STAFF, NOTE, PARENT, HUB_ID, MODIFIED = (
+NAME, STATUS, COUNTRY, STAFF, NOTE, PARENT, TAGS, PARTNERS, HUB_ID, MODIFIED = (
     f"fld{name:0<14}"
-    for name in ("Name", "Status", "Country", "Staff", "Note", "Parent", "HubId", "Modified")
+    for name in (
+        "Name",
+        "Status",
+        "Country",
+        "Staff",
+        "Note",
+        "Parent",
+        "Tags",
+        "Partners",
+        "HubId",
+        "Modified",
+    )
 )
 CODE, STAGE, AMOUNT, CLIENT, DEAL_HUB_ID, DEAL_MODIFIED = (
     f"fld{name:0<14}" for name in ("Code", "Stage", "Amount", "Client", "DHubId", "DModified")
 )
 _INVERSE, _CHILDREN = "fldInverse0000000", "fldChildren000000"
+_PARTNERS_OF = "fldPartnersOf0000"
 
 
 class NoLimit:
@@ -44,11 +56,11 @@ class NoLimit:
         """Do not mind."""
 
 
-def _select(field_id: str, name: str, *choices: str) -> dict[str, Any]:
+def _select(field_id: str, name: str, *choices: str, kind: str = "singleSelect") -> dict[str, Any]:
     return {
         "id": field_id,
         "name": name,
-        "type": "singleSelect",
+        "type": kind,
         "options": {
             "choices": [
                 {"id": f"sel{choice:0<14}", "name": choice, "color": "blueLight2"}
@@ -121,6 +133,11 @@ def base_file(records: dict[str, list[dict[str, Any]]] | None = None) -> dict[st
                             _link(PARENT, "Parent", CLIENTS, _CHILDREN),
                             _link(_CHILDREN, "Children", CLIENTS, PARENT),
                             _link(_INVERSE, "Deals", DEALS, CLIENT),
+                            _select(
+                                TAGS, "Tags", "big", "new", "shy", "loud", kind="multipleSelects"
+                            ),
+                            _link(PARTNERS, "Partners", CLIENTS, _PARTNERS_OF),
+                            _link(_PARTNERS_OF, "Partners of", CLIENTS, PARTNERS),
                             _text(HUB_ID, "Hub ID"),
                             _modified(MODIFIED),
                         ],
@@ -176,9 +193,14 @@ def mappings(connection: str = "world") -> dict[str, StreamMapping]:
                     "employee_count": STAFF,
                     "note": NOTE,
                     "parent_client_id": PARENT,
+                    "tags": TAGS,
+                    "partner_ids": PARTNERS,
                 },
                 parent_client_id=FieldMapping(
                     column=client["parent_client_id"], field_id=PARENT, link="clients"
+                ),
+                partner_ids=FieldMapping(
+                    column=client["partner_ids"], field_id=PARTNERS, link="clients"
                 ),
             ),
         ),

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Numeric
 
 from hub.core.mapping import HubColumn
+from hub.core.sets import LISTED
 from hub.core.values import Unfit, Value, ValueKind, canonical
 from hub.errors import InvalidInput
 from hub.store.columns import Unit, column_meta
@@ -113,7 +114,7 @@ def read_items(
                 errors.append(
                     item_error(index, refused.code, refused.message, refused.hint, field=name)
                 )
-        own = [name for name, value in values.items() if row_id and value == str(row_id)]
+        own = [name for name, value in values.items() if str(row_id) in LISTED.split(value)]
         errors.extend(
             item_error(
                 index,
@@ -161,7 +162,7 @@ def _value(model: Model, name: str, raw: Any) -> Value:
     value = canonical(column.kind, raw, scale=column.scale)
     if isinstance(value, Unfit):
         hint = "Give an id as the field id answers it."
-        if column.kind is not ValueKind.REFERENCE:
+        if column.kind not in {ValueKind.REFERENCE, ValueKind.REFERENCES}:
             hint = "Correct the value."
         raise _Refused(code="INVALID_VALUE", message=f"{value.reason}.", hint=hint)
     if value is None and not column.is_nullable:

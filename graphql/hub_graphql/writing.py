@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
+from hub.core.sets import LISTED
 from hub.store.entities.base import new_id
 from hub.store.rows import insert_rows, update_rows
 from hub.store.tables import references
@@ -122,13 +123,13 @@ def _unknown_rows(session: Session, model: Model, items: Sequence[Item]) -> list
 def _unknown_references(session: Session, model: Model, items: Sequence[Item]) -> list[ItemError]:
     problems: list[ItemError] = []
     for column, target in references(model.table.name).items():
-        wanted = {
-            each.index: UUID(str(each.values[column]))
+        wanted = [
+            (each.index, UUID(row_id))
             for each in items
-            if each.values.get(column) is not None
-        }
-        live = live_ids(session, target, set(wanted.values()))
-        for index, row_id in wanted.items():
+            for row_id in sorted(LISTED.split(each.values.get(column)))
+        ]
+        live = live_ids(session, target, {row_id for _, row_id in wanted})
+        for index, row_id in wanted:
             if row_id not in live:
                 problems.append(
                     item_error(

@@ -13,6 +13,7 @@ from hub.core.policies import (
     UpdateMode,
 )
 from hub.core.records import FieldSchema
+from hub.core.sets import LISTED, Elements, SetForm
 from hub.core.values import Unfit, Value, ValueKind, canonical
 
 
@@ -107,18 +108,19 @@ def to_hub(
     """
     column = mapping.column
     if mapping.link is not None:
-        return _link_to_hub(mapping.link, remote, resolve)
+        return _link_to_hub(column, mapping.link, remote, resolve)
     if schema.kind is ValueKind.CHOICE and remote is not None:
         named = _choice_to_hub(mapping, schema, str(remote))
         if isinstance(named, Unfit):
             return named
         remote = named
-    if schema.kind is ValueKind.CHOICES and isinstance(remote, list) and _is_shown(column):
+    if schema.kind is ValueKind.CHOICES and isinstance(remote, list):
         names = [_choice_to_hub(mapping, schema, choice) for choice in remote]
         unfit = next((name for name in names if isinstance(name, Unfit)), None)
         if unfit is not None:
             return unfit
-        remote = SEPARATOR.join(sorted(str(name) for name in names))
+        listed = sorted({str(name) for name in names})
+        remote = listed if column.kind is ValueKind.CHOICES else SEPARATOR.join(listed)
     value = canonical(column.kind, remote, scale=column.scale)
     if isinstance(value, Unfit):
         return value
@@ -143,27 +145,62 @@ def to_remote(
     as its bare name where new options are allowed.
     """
     if mapping.link is not None:
-        if value is None:
-            return None
-        external_id = resolve(mapping.link, str(value))
-        if external_id is None:
-            return Parked(stream=mapping.link, waits_for=str(value))
-        return [external_id]
+        linked: list[str] = []
+        for row_id in sorted(LISTED.split(value)):
+            external_id = resolve(mapping.link, row_id)
+            if external_id is None:
+                return Parked(stream=mapping.link, waits_for=row_id)
+            linked.append(external_id)
+        return sorted(linked) or None
     if schema.kind is ValueKind.CHOICE and value is not None:
         return _choice_to_remote(mapping, schema, str(value), allow_new_options)
-    if schema.kind is ValueKind.CHOICES and value is not None and _is_shown(mapping.column):
-        return _choices_to_remote(mapping, schema, str(value), allow_new_options)
+    if schema.kind is ValueKind.CHOICES and value is not None:
+        return _choices_to_remote(mapping, schema, value, allow_new_options)
     return canonical(schema.kind, value)
 
 
-def _link_to_hub(stream: str, remote: Value, resolve: Resolve) -> Value | Unfit | Parked:
-    ids = remote if isinstance(remote, list) else ([] if remote is None else [str(remote)])
-    if not ids:
+def set_form(mapping: FieldMapping, schema: FieldSchema) -> SetForm | None:
+    """How the column of this mapping holds a set; None where the cell holds one value."""
+    column = mapping.column
+    if column.kind in {ValueKind.REFERENCES, ValueKind.CHOICES}:
+        return LISTED
+    if schema.kind is not ValueKind.CHOICES:
         return None
-    if len(ids) > 1:
+
+    def split(value: Value) -> Elements:
+        return frozenset(_split(str(value or ""), _known_names(mapping, schema)))
+
+    def join(elements: Elements) -> Value:
+        empty = None if column.is_nullable else column.default
+        return SEPARATOR.join(sorted(elements)) or empty
+
+    return SetForm(split=split, join=join)
+
+
+def readable(schema: FieldSchema, remote: Value) -> Value:
+    """A remote value as people know it: choices by their names."""
+    if schema.kind is ValueKind.CHOICES and isinstance(remote, list):
+        return [schema.choices.get(choice, choice) for choice in remote]
+    if schema.kind is ValueKind.CHOICE and remote is not None:
+        return schema.choices.get(str(remote), remote)
+    return remote
+
+
+def _link_to_hub(
+    column: HubColumn, stream: str, remote: Value, resolve: Resolve
+) -> Value | Unfit | Parked:
+    ids = sorted(LISTED.split(remote))
+    if len(ids) > 1 and column.kind is not ValueKind.REFERENCES:
         return Unfit(reason="two records are linked where one is expected; keep one of them")
-    row_id = resolve(stream, ids[0])
-    return row_id if row_id is not None else Parked(stream=stream, waits_for=ids[0])
+    row_ids: list[str] = []
+    for external_id in ids:
+        row_id = resolve(stream, external_id)
+        if row_id is None:
+            return Parked(stream=stream, waits_for=external_id)
+        row_ids.append(row_id)
+    if column.kind is ValueKind.REFERENCES:
+        return sorted(row_ids) or None
+    return row_ids[0] if row_ids else None
 
 
 def _choice_to_hub(mapping: FieldMapping, schema: FieldSchema, choice: str) -> str | Unfit:
@@ -197,18 +234,18 @@ def _choice_to_remote(
     return Unfit(reason=f"{value!r} is not an option of {schema.name!r}; valid are {known}")
 
 
-def _is_shown(column: HubColumn) -> bool:
-    """Whether a multi-select is text in this column: its options' names, one after another."""
-    return column.kind is not ValueKind.CHOICES
+def _known_names(mapping: FieldMapping, schema: FieldSchema) -> set[str]:
+    if mapping.values:
+        return {*mapping.values.values()}
+    return {*schema.choices.values(), *schema.first_names.values()}
 
 
 def _choices_to_remote(
-    mapping: FieldMapping, schema: FieldSchema, text: str, allow_new_options: bool
+    mapping: FieldMapping, schema: FieldSchema, value: Value, allow_new_options: bool
 ) -> Value | Unfit:
-    known = {*mapping.values.values()} if mapping.values else {*schema.choices.values()}
-    known |= set() if mapping.values else {*schema.first_names.values()}
+    names = value if isinstance(value, list) else _split(str(value), _known_names(mapping, schema))
     chosen: list[str] = []
-    for name in _split(text, known):
+    for name in names:
         choice = _choice_to_remote(mapping, schema, name, allow_new_options)
         if isinstance(choice, Unfit):
             return choice
@@ -229,8 +266,11 @@ def _split(text: str, known: set[str]) -> Iterator[str]:
 
 
 def _fits(column: HubColumn, value: Value) -> Value | Unfit:
-    if column.choices is not None and value is not None and value not in column.choices:
-        return Unfit(reason=f"{value!r} is not valid here; valid are {', '.join(column.choices)}")
+    if column.choices is not None:
+        strange = sorted(LISTED.split(value) - {*column.choices})
+        if strange:
+            valid = ", ".join(column.choices)
+            return Unfit(reason=f"{strange[0]!r} is not valid here; valid are {valid}")
     if (
         column.kind is ValueKind.INTEGER
         and isinstance(value, int)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from hub.core.mapping import Parked
 from hub.core.policies import ConflictPolicy, Direction, FirstMatchPolicy, UpdateMode
+from hub.core.sets import SetForm, merge_sets
 from hub.core.values import MISSING, Missing, Unfit, Value, is_empty
 
 TIE = timedelta(seconds=2)
@@ -33,6 +34,8 @@ class Action(enum.StrEnum):
     AGREE = "agree"
     TAKE = "take"
     PUSH = "push"
+    JOIN = "join"
+    """Both sides contribute to a set: the joined value is taken and sent."""
     FREEZE = "freeze"
 
 
@@ -65,7 +68,7 @@ class Cell:
     """One field of one record, seen from both sides.
 
     `theirs` is the remote value, `theirs_as_hub` the same in hub form or why it has none; `ours`
-    is the hub value.
+    is the hub value. `form` tells how the hub value holds a set, where it is one.
     """
 
     base: Pair | Missing
@@ -74,14 +77,20 @@ class Cell:
     ours: Value
     theirs_edited_at: datetime | None = None
     ours_edited_at: datetime | None = None
+    form: SetForm | None = None
+
+    def holds(self, value: Value) -> bool:
+        """Whether our value is this one; of a set whatever its order."""
+        return self.ours == value or (self.form is not None and self.form.same(self.ours, value))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decision:
-    """What to do with a cell; `pair` is the new base where it moves."""
+    """What to do with a cell; `pair` is the new base where it moves, `joined` a joined set."""
 
     action: Action
     pair: Pair | None = None
+    joined: Value = None
     clash: Clash | None = None
     freeze: FreezeReason | None = None
 
@@ -99,29 +108,55 @@ class Rules:
     on_first_match: FirstMatchPolicy = FirstMatchPolicy.SOURCE
     update: UpdateMode = UpdateMode.OVERWRITE
 
+    @property
+    def joins_sets(self) -> bool:
+        """Whether sets that both sides changed are joined: only where both may write."""
+        return self.direction is Direction.TWO_WAY and self.update is UpdateMode.OVERWRITE
+
 
 def merge_cell(cell: Cell, rules: Rules) -> Decision:
     """Decide about one cell that is not frozen."""
     if cell.base is MISSING:
         return _first_contact(cell, rules)
-    theirs_changed = cell.theirs != cell.base.remote
-    ours_changed = cell.ours != cell.base.hub
-    if not theirs_changed:
+    if cell.theirs == cell.base.remote:
         return PUSH if asks_to_push(cell.base, cell.ours, rules.direction) else REST
     # Whatever came in must be understood before it can win or lose.
     if isinstance(cell.theirs_as_hub, (Unfit, Parked)):
-        return _cannot_apply(cell.theirs_as_hub)
+        return _cannot_apply(cell, cell.theirs_as_hub, rules)
     pair = Pair(hub=cell.theirs_as_hub, remote=cell.theirs)
-    if cell.theirs_as_hub == cell.ours:
-        return Decision(action=Action.AGREE, pair=pair)
-    if not ours_changed:
-        return _theirs_only(cell.ours, pair, rules)
+    if cell.holds(cell.theirs_as_hub):
+        return Decision(action=Action.AGREE, pair=Pair(hub=cell.ours, remote=cell.theirs))
+    if cell.holds(cell.base.hub):
+        return _theirs_only(cell, pair, rules)
+    if cell.form is not None and rules.joins_sets:
+        return _joined(cell, cell.form, cell.base, pair)
     return _clash(cell, pair, rules)
 
 
-def _cannot_apply(why: Unfit | Parked) -> Decision:
-    reason = FreezeReason.PARKED if isinstance(why, Parked) else FreezeReason.REJECTED
-    return Decision(action=Action.FREEZE, freeze=reason)
+def _cannot_apply(cell: Cell, why: Unfit | Parked, rules: Rules) -> Decision:
+    if rules.direction is not Direction.TO_SOURCE:
+        reason = FreezeReason.PARKED if isinstance(why, Parked) else FreezeReason.REJECTED
+        return Decision(action=Action.FREEZE, freeze=reason)
+    if cell.base is MISSING and is_empty(cell.ours):
+        return Decision(action=Action.AGREE, pair=Pair(hub=cell.ours, remote=cell.theirs))
+    # The hub owns this field: what it cannot read there is told as it is, and ours is put back.
+    # No value of the hub stands for theirs, so theirs stands for itself, and ours differs from it.
+    return Decision(
+        action=Action.PUSH,
+        pair=Pair(hub=cell.theirs, remote=cell.theirs),
+        clash=Clash(winner=Winner.OURS, policy=ConflictPolicy.HUB),
+    )
+
+
+def _joined(cell: Cell, form: SetForm, base: Pair, pair: Pair) -> Decision:
+    """Both changed a set: each side gets what the other added and loses what it removed."""
+    theirs, ours = form.split(pair.hub), form.split(cell.ours)
+    joined = merge_sets(form.split(base.hub), theirs, ours)
+    if joined == theirs:
+        return Decision(action=Action.TAKE, pair=pair)
+    if joined == ours:
+        return Decision(action=Action.PUSH, pair=pair)
+    return Decision(action=Action.JOIN, pair=pair, joined=form.join(joined))
 
 
 def asks_to_push(base: Pair, ours: Value, direction: Direction) -> bool:
@@ -129,7 +164,7 @@ def asks_to_push(base: Pair, ours: Value, direction: Direction) -> bool:
     return ours != base.hub and direction is not Direction.TO_HUB
 
 
-def _theirs_only(ours: Value, pair: Pair, rules: Rules) -> Decision:
+def _theirs_only(cell: Cell, pair: Pair, rules: Rules) -> Decision:
     if rules.direction is Direction.TO_SOURCE:
         # The hub owns this field: their edit is kept as the losing value and put back.
         return Decision(
@@ -137,18 +172,23 @@ def _theirs_only(ours: Value, pair: Pair, rules: Rules) -> Decision:
             pair=pair,
             clash=Clash(winner=Winner.OURS, policy=ConflictPolicy.HUB),
         )
-    return _taken(ours, pair, rules)
+    return _taken(cell, pair, rules)
 
 
-def _taken(ours: Value, pair: Pair, rules: Rules, clash: Clash | None = None) -> Decision:
+def _taken(cell: Cell, pair: Pair, rules: Rules, clash: Clash | None = None) -> Decision:
     """Theirs is to be written into a row that exists, as far as the update mode lets it."""
-    if _keeps(ours, rules):
+    if _keeps(cell.ours, rules):
         # Filled already, or not new: ours stands, and the two count as settled.
-        return Decision(action=Action.AGREE, pair=Pair(hub=ours, remote=pair.remote))
-    if rules.update is UpdateMode.APPEND and not is_empty(ours):
-        joined = f"{ours}\n{pair.hub}" if not is_empty(pair.hub) else ours
-        pair = Pair(hub=joined, remote=pair.remote)
+        return Decision(action=Action.AGREE, pair=Pair(hub=cell.ours, remote=pair.remote))
+    if rules.update is UpdateMode.APPEND and not is_empty(cell.ours):
+        pair = Pair(hub=_appended(cell, pair.hub), remote=pair.remote)
     return Decision(action=Action.TAKE, pair=pair, clash=clash)
+
+
+def _appended(cell: Cell, theirs: Value) -> Value:
+    if cell.form is not None:
+        return cell.form.join(cell.form.split(cell.ours) | cell.form.split(theirs))
+    return cell.ours if is_empty(theirs) else f"{cell.ours}\n{theirs}"
 
 
 def _keeps(ours: Value, rules: Rules) -> bool:
@@ -170,7 +210,7 @@ def _clash(cell: Cell, pair: Pair, rules: Rules) -> Decision:
     ):
         clash = Clash(winner=Winner.OURS, policy=policy)
     elif winner is Winner.THEIRS:
-        return _taken(cell.ours, pair, rules, clash)
+        return _taken(cell, pair, rules, clash)
     # Their value is taken in as the base, so that ours differs from it and is sent.
     return Decision(action=Action.PUSH, pair=pair, clash=clash)
 
@@ -200,10 +240,10 @@ def later(theirs: datetime | None, ours: datetime | None) -> Winner | None:
 
 def _first_contact(cell: Cell, rules: Rules) -> Decision:
     if isinstance(cell.theirs_as_hub, (Unfit, Parked)):
-        return _cannot_apply(cell.theirs_as_hub)
+        return _cannot_apply(cell, cell.theirs_as_hub, rules)
     pair = Pair(hub=cell.theirs_as_hub, remote=cell.theirs)
-    if cell.theirs_as_hub == cell.ours:
-        return Decision(action=Action.AGREE, pair=pair)
+    if cell.holds(cell.theirs_as_hub):
+        return Decision(action=Action.AGREE, pair=Pair(hub=cell.ours, remote=cell.theirs))
     if is_empty(cell.theirs) or is_empty(cell.ours):
         return _fill(cell, pair, rules)
     winner, policy = _winner_of_strangers(rules)
@@ -211,7 +251,7 @@ def _first_contact(cell: Cell, rules: Rules) -> Decision:
     if winner is None:
         return Decision(action=Action.FREEZE, freeze=FreezeReason.CONFLICT, clash=clash)
     if winner is Winner.THEIRS:
-        return _taken(cell.ours, pair, rules, clash)
+        return _taken(cell, pair, rules, clash)
     return Decision(action=Action.PUSH, pair=pair, clash=clash)
 
 
@@ -220,7 +260,7 @@ def _fill(cell: Cell, pair: Pair, rules: Rules) -> Decision:
     if is_empty(cell.theirs) and rules.direction is not Direction.TO_HUB:
         return Decision(action=Action.PUSH, pair=pair)
     if not is_empty(cell.theirs) and rules.direction is not Direction.TO_SOURCE:
-        return _taken(cell.ours, pair, rules)
+        return _taken(cell, pair, rules)
     return Decision(action=Action.AGREE, pair=Pair(hub=cell.ours, remote=cell.theirs))
 
 

@@ -10,9 +10,25 @@ from collections.abc import Mapping
 from dataclasses import replace
 from uuid import UUID
 
+from hub.core.consequences import (
+    NOTHING_CLEARED,
+    Cleared,
+    cleared_with_targets,
+    verdict,
+    without_kept,
+)
 from hub.core.links import HELD, LIVE, TOMBSTONE, Frozen
-from hub.core.mapping import FieldMapping, Parked, Resolve, StreamMapping, to_hub
+from hub.core.mapping import (
+    FieldMapping,
+    Parked,
+    Resolve,
+    StreamMapping,
+    readable,
+    set_form,
+    to_hub,
+)
 from hub.core.meeting import (
+    NO_FATE,
     UNKNOWN_ACTOR,
     Disagreement,
     Edit,
@@ -34,7 +50,7 @@ from hub.core.merge import (
 )
 from hub.core.policies import ConflictPolicy, Direction
 from hub.core.records import FieldSchema
-from hub.core.values import MISSING, Missing, Unfit, Value, is_empty
+from hub.core.values import MISSING, Unfit, Value, is_empty
 
 
 def plan_record(
@@ -85,7 +101,7 @@ def _plan_new_row(
     is_held = False
     for field_mapping in mapping.fields:
         schema = fields.get(field_mapping.field_id)
-        if schema is None:
+        if schema is None or field_mapping.direction is Direction.TO_SOURCE:
             continue
         column = field_mapping.column
         theirs = meeting.record.fields.get(field_mapping.field_id, empty_of(schema))
@@ -93,8 +109,6 @@ def _plan_new_row(
         if isinstance(as_hub, (Unfit, Parked)):
             freezes.append(_frozen(column.name, theirs, as_hub))
             is_held = is_held or (not column.is_nullable and column.default is None)
-            continue
-        if field_mapping.direction is Direction.TO_SOURCE:
             continue
         takes[column.name] = (as_hub, _their_edit(meeting, field_mapping))
         shadow[column.name] = Pair(hub=as_hub, remote=theirs)
@@ -203,7 +217,11 @@ def _plan_cells(
         as_hub = to_hub(field_mapping, schema, theirs, resolve)
         their_edit = _their_edit(meeting, field_mapping)
         our_edit = meeting.our_edits.get(name)
-        decision = _consequence(meeting, field_mapping, base, theirs, ours) or merge_cell(
+        cleared = NOTHING_CLEARED
+        if meeting.fate != NO_FATE:
+            cleared = cleared_with_targets(meeting.fate, field_mapping, base, theirs, resolve)
+            base = without_kept(field_mapping, base, cleared)
+        decision = verdict(field_mapping, base, cleared, ours) or merge_cell(
             Cell(
                 base=base,
                 theirs=theirs,
@@ -211,13 +229,16 @@ def _plan_cells(
                 ours=ours,
                 theirs_edited_at=their_edit.at,
                 ours_edited_at=our_edit.at if our_edit else None,
+                form=set_form(field_mapping, schema),
             ),
             _rules(mapping, field_mapping, standing),
         )
         # An open conflict is told again only when it looks different.
         is_news = True
         if decision.action is Action.FREEZE:
-            cell = _freeze(field_mapping, base, theirs, as_hub, decision)
+            cell = _freeze(field_mapping, theirs, as_hub, decision, cleared)
+            if cleared.kept and isinstance(base, Pair):
+                shadow[name] = base
             is_news = cell != standing
             if is_news:
                 freezes.append(cell)
@@ -232,10 +253,13 @@ def _plan_cells(
         if decision.action is Action.TAKE and decision.pair is not None:
             takes[name] = (decision.pair.hub, their_edit)
             overwrites = overwrites or not is_empty(ours)
-        has_to_push = has_to_push or decision.action is Action.PUSH
+        if decision.action is Action.JOIN:
+            takes[name] = (decision.joined, their_edit)
+        has_to_push = has_to_push or decision.action in {Action.PUSH, Action.JOIN}
         if decision.clash is not None and is_news:
+            told = readable(schema, theirs) if isinstance(as_hub, (Unfit, Parked)) else as_hub
             disagreements.append(
-                _disagreement(name, base, as_hub, ours, their_edit, our_edit, decision.clash)
+                _disagreement(name, base, told, ours, their_edit, our_edit, decision.clash)
             )
     has_hub_id = _hub_id_stands(mapping, meeting)
     link = replace(meeting.link, shadow=shadow, frozen=frozen, has_hub_id=has_hub_id)
@@ -250,19 +274,6 @@ def _plan_cells(
         has_to_push=has_to_push or _carries_wrong_hub_id(mapping, meeting),
         overwrites=overwrites,
     )
-
-
-def _consequence(
-    meeting: Meeting, field_mapping: FieldMapping, base: Pair | Missing, theirs: Value, ours: Value
-) -> Decision | None:
-    """A link cleared only because its target was destroyed."""
-    if field_mapping.link is None or base is MISSING or theirs is not None or base.remote is None:
-        return None
-    if base.hub in meeting.fate.undecided:
-        return Decision(action=Action.FREEZE, freeze=FreezeReason.HELD)
-    if base.hub in meeting.fate.kept and ours == base.hub:
-        return Decision(action=Action.PUSH, pair=Pair(hub=None, remote=None))
-    return None
 
 
 _REOPENED = frozenset(FreezeReason) - {FreezeReason.HELD}
@@ -282,19 +293,19 @@ def _rules(mapping: StreamMapping, field_mapping: FieldMapping, standing: Frozen
 
 def _freeze(
     field_mapping: FieldMapping,
-    base: Pair | Missing,
     theirs: Value,
     as_hub: object,
     decision: Decision,
+    cleared: Cleared,
 ) -> Frozen:
     name = field_mapping.column.name
-    if decision.freeze is FreezeReason.HELD and isinstance(base, Pair):
+    if decision.freeze is FreezeReason.HELD:
         return Frozen(
             field=name,
             reason=FreezeReason.HELD.value,
             incoming=theirs,
             parked_stream=field_mapping.link,
-            parked_on=str(base.hub),
+            parked_on=min(cleared.undecided),
         )
     if isinstance(as_hub, (Unfit, Parked)):
         return _frozen(name, theirs, as_hub)
@@ -323,7 +334,7 @@ def _closing_winner(decision: Decision) -> Winner | None:
 def _disagreement(
     name: str,
     base: object,
-    as_hub: object,
+    theirs: Value,
     ours: Value,
     their_edit: Edit,
     our_edit: Edit | None,
@@ -332,7 +343,7 @@ def _disagreement(
     return Disagreement(
         field=name,
         base=base.hub if isinstance(base, Pair) else None,
-        theirs=None if isinstance(as_hub, (Unfit, Parked)) else as_hub,  # type: ignore[arg-type]  # to_hub() answers nothing else
+        theirs=theirs,
         ours=ours,
         their_edit=their_edit,
         our_edit=our_edit,

@@ -44,6 +44,7 @@ class ValueKind(enum.StrEnum):
     CHOICES = "choices"
     LINKS = "links"
     REFERENCE = "reference"
+    REFERENCES = "references"
     OPAQUE = "opaque"
 
 
@@ -87,6 +88,8 @@ def canonical(kind: ValueKind, raw: object, *, scale: int | None = None) -> Valu
             return _set(raw)
         case ValueKind.REFERENCE:
             return _reference(raw)
+        case ValueKind.REFERENCES:
+            return _references(raw)
         case _:
             return _opaque(raw)
 
@@ -207,6 +210,18 @@ def _reference(raw: object) -> Value | Unfit:
         return str(raw if isinstance(raw, UUID) else UUID(str(raw)))
     except ValueError:
         return Unfit(reason=f"{_short(raw)} is not an id")
+
+
+def _references(raw: object) -> Value | Unfit:
+    if isinstance(raw, str) or not isinstance(raw, Sequence):
+        return Unfit(reason=f"{_short(raw)} is not a list of ids")
+    ids: set[str] = set()
+    for item in raw:
+        row_id = _reference(item)
+        if isinstance(row_id, Unfit):
+            return row_id
+        ids.add(str(row_id))
+    return sorted(ids) or None
 
 
 def _short(raw: object) -> str:

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import DateTime, Table
+from sqlalchemy import DateTime, String, Table, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
 
@@ -47,10 +48,13 @@ class ColumnMeta:
     source: str = "hub"
     editable: bool = True
     choices: tuple[str, ...] | None = None
+    set_of: str | None = None
+    """For a set of row ids: the table they are of; Postgres has no foreign keys for those."""
 
 
 _INFO_KEY = "hub"
 TIMESTAMP = DateTime(timezone=True)
+TEXT_SET, ID_SET = ARRAY(String), ARRAY(Uuid)
 
 
 def column(
@@ -62,10 +66,16 @@ def column(
     source: str = "hub",
     editable: bool = True,
     choices: tuple[str, ...] | None = None,
+    set_of: str | type[str] | None = None,
     sa_column_kwargs: Mapping[str, Any] | None = None,
     **field: Any,
 ) -> Any:
-    """A SQLModel field that carries its meaning; `field` goes to `sqlmodel.Field`."""
+    """A SQLModel field that carries its meaning; `field` goes to `sqlmodel.Field`.
+
+    `set_of` makes it a set: of texts (`str`), or of the ids of a table's rows, given by its name.
+    """
+    if set_of is not None:
+        field["sa_type"] = TEXT_SET if set_of is str else ID_SET
     meta = ColumnMeta(
         label=label,
         description=description,
@@ -74,6 +84,7 @@ def column(
         source=source,
         editable=editable,
         choices=choices,
+        set_of=set_of if isinstance(set_of, str) else None,
     )
     kwargs = {
         "info": {_INFO_KEY: meta},

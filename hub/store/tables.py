@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from functools import cache
 
-from sqlalchemy import BigInteger, Boolean, Date, DateTime, Integer, Numeric, Table, Uuid
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Date,
+    DateTime,
+    Integer,
+    Numeric,
+    Table,
+    Uuid,
+)
 from sqlalchemy.sql.schema import Column
 from sqlmodel import SQLModel
 
@@ -64,6 +74,9 @@ def _hub_column(column: Column[object], choices: tuple[str, ...] | None) -> HubC
 
 
 def _kind(column: Column[object]) -> ValueKind:
+    if isinstance(column.type, ARRAY):
+        is_ids = isinstance(column.type.item_type, Uuid)
+        return ValueKind.REFERENCES if is_ids else ValueKind.CHOICES
     for sql_type, kind in _KINDS:
         if isinstance(column.type, sql_type):
             return kind
@@ -83,8 +96,11 @@ def _default(column: Column[object], kind: ValueKind) -> Value:
 @cache
 def references(table_name: str) -> dict[str, str]:
     """The business tables that the columns of `table_name` point to, by column."""
-    return {
+    table = TABLES[table_name]
+    meta = column_meta(table)
+    keyed = {
         column.name: next(iter(column.foreign_keys)).column.table.name
-        for column in TABLES[table_name].columns
+        for column in table.columns
         if column.foreign_keys
     }
+    return keyed | {name: told.set_of for name, told in meta.items() if told.set_of is not None}

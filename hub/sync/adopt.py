@@ -16,6 +16,7 @@ from hub.core.links import Link
 from hub.core.mapping import Resolve, StreamMapping, to_remote
 from hub.core.merge import Pair
 from hub.core.records import FieldSchema
+from hub.core.sets import LISTED
 from hub.core.values import Value
 from hub.store import intents, links
 from hub.store.rows import Row
@@ -82,7 +83,7 @@ def outgoing_resolver(
     wanted: dict[str, set[str]] = {}
     for m in mapping.fields:
         if m.link is not None:
-            ids = {str(row[m.column.name]) for row in values if row.get(m.column.name)}
-            wanted.setdefault(m.link, set()).update(ids)
+            ids = (LISTED.split(row.get(m.column.name)) for row in values)
+            wanted.setdefault(m.link, set()).update(*ids)
     known = links.external_ids_of(session, mapping.connection, wanted)
     return lambda stream, row_id: known.get((stream, row_id))

@@ -32,7 +32,6 @@ SAME_KINDS = [
     ValueKind.BOOLEAN,
     ValueKind.DATE,
     ValueKind.TIMESTAMP,
-    ValueKind.CHOICES,
     ValueKind.REFERENCE,
     ValueKind.OPAQUE,
 ]
@@ -45,7 +44,6 @@ RAW: dict[ValueKind, st.SearchStrategy[Any]] = {
     ValueKind.DATE: st.none() | st.dates(),
     ValueKind.TIMESTAMP: st.none()
     | st.datetimes(min_value=datetime(2, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
-    ValueKind.CHOICES: st.lists(st.text(min_size=1)),
     ValueKind.REFERENCE: st.none() | st.uuids(),
     ValueKind.OPAQUE: st.none() | st.integers() | st.text(),
 }

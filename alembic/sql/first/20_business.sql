@@ -11,6 +11,8 @@ CREATE TABLE public.client (
     account_manager VARCHAR,
     parent_client_id UUID,
     note VARCHAR,
+    tags VARCHAR[],
+    partner_ids UUID[],
     PRIMARY KEY (id),
     FOREIGN KEY(parent_client_id) REFERENCES public.client (id) ON DELETE SET NULL
 );
@@ -28,6 +30,8 @@ COMMENT ON COLUMN public.client.employee_count IS 'How many people the client em
 COMMENT ON COLUMN public.client.account_manager IS 'Who looks after the client on our side.';
 COMMENT ON COLUMN public.client.parent_client_id IS 'The client that this one belongs to.';
 COMMENT ON COLUMN public.client.note IS 'What the account manager wants remembered.';
+COMMENT ON COLUMN public.client.tags IS 'Words that group clients; a set, its order means nothing.';
+COMMENT ON COLUMN public.client.partner_ids IS 'The clients that this one works with; a set, its order means nothing.';
 
 CREATE TABLE public.campaign (
     id UUID DEFAULT hub.new_id() NOT NULL,
@@ -38,6 +42,7 @@ CREATE TABLE public.campaign (
     starts_on DATE,
     ends_on DATE,
     daily_limit INTEGER,
+    mailbox_ids UUID[],
     PRIMARY KEY (id),
     FOREIGN KEY(client_id) REFERENCES public.client (id) ON DELETE SET NULL
 );
@@ -50,6 +55,7 @@ COMMENT ON COLUMN public.campaign.status IS 'How far the campaign is: draft, rea
 COMMENT ON COLUMN public.campaign.starts_on IS 'The first day of sending.';
 COMMENT ON COLUMN public.campaign.ends_on IS 'The last day of sending.';
 COMMENT ON COLUMN public.campaign.daily_limit IS 'The most messages a day.';
+COMMENT ON COLUMN public.campaign.mailbox_ids IS 'The mailboxes that it is sent from; a set, its order means nothing.';
 
 CREATE TABLE public.contact (
     id UUID DEFAULT hub.new_id() NOT NULL,

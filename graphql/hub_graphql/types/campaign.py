@@ -28,6 +28,7 @@ class Campaign(Node):
     starts_on: date | None
     ends_on: date | None
     daily_limit: int | None
+    mailbox_ids: list[strawberry.ID] | None
     deleted_at: datetime | None
     client: Client | None = to_one(by="client_id", description="The client it is sent for.")
     metrics: Connection[DeliveryMetricDaily] = to_many(

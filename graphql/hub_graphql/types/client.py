@@ -41,6 +41,8 @@ class Client(Node):
     account_manager: str | None
     parent_client_id: strawberry.ID | None
     note: str | None
+    tags: list[str] | None
+    partner_ids: list[strawberry.ID] | None
     deleted_at: datetime | None
     parent_client: Client | None = to_one(
         by="parent_client_id", description="The client that this one belongs to."

@@ -74,6 +74,18 @@ class Client(Entity, table=True):
     note: str | None = column(
         "Note", "What the account manager wants remembered.", pii=Pii.PERSONAL, default=None
     )
+    tags: list[str] | None = column(
+        "Tags",
+        "Words that group clients; a set, its order means nothing.",
+        default=None,
+        set_of=str,
+    )
+    partner_ids: list[UUID] | None = column(
+        "Partners",
+        "The clients that this one works with; a set, its order means nothing.",
+        default=None,
+        set_of="client",
+    )
 
 
 class Contact(Entity, table=True):

@@ -100,3 +100,9 @@ class Campaign(Entity, table=True):
         unit=Unit.MESSAGES_PER_DAY,
         default=None,
     )
+    mailbox_ids: list[UUID] | None = column(
+        "Mailboxes",
+        "The mailboxes that it is sent from; a set, its order means nothing.",
+        default=None,
+        set_of="mailbox",
+    )
