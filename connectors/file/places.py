@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, cast
 from urllib.parse import urlsplit
@@ -32,7 +31,6 @@ class Found:
 
     path: str
     fingerprint: str
-    size_bytes: int
 
 
 class Place:
@@ -64,15 +62,28 @@ class Place:
         """
         with self._telling("listing it"):
             self.requests_made += 1
-            system = self._system()
-            if not system.isdir(self._root):
-                raise RemoteMissing(
-                    f"[{self._connection}] {self.name} is not there. Correct `folder` or `bucket` "
-                    "in hub.toml, or make it."
-                )
-            entries = system.find(self._root, detail=True)
-        found = (self._found(name, entry) for name, entry in cast(dict[str, Any], entries).items())
+            found = self._bucket_files() if self._settings.bucket else self._folder_files()
         return tuple(sorted((f for f in found if _fits(f.path, pattern)), key=lambda f: f.path))
+
+    def _folder_files(self) -> list[Found]:
+        system = LocalFileSystem()
+        if not system.isdir(self._root):
+            raise RemoteMissing(
+                f"[{self._connection}] {self.name} is not there. Correct `folder` in hub.toml, or "
+                "make it."
+            )
+        entries = cast(Mapping[str, Any], system.find(self._root, detail=True))
+        return [self._found(name, entry["size"], entry["mtime"]) for name, entry in entries.items()]
+
+    def _bucket_files(self) -> list[Found]:
+        from pyarrow.fs import FileSelector, FileType
+
+        infos = self._system().fs.get_file_info(FileSelector(self._root, recursive=True))
+        return [
+            self._found(info.path, info.size, info.mtime_ns)
+            for info in infos
+            if info.type is FileType.File
+        ]
 
     @contextmanager
     def opened(self, path: str) -> Iterator[BinaryIO]:
@@ -82,14 +93,10 @@ class Place:
             with self._system().open(f"{self._root}/{path}", "rb", compression="infer") as file:
                 yield cast(BinaryIO, file)
 
-    def _found(self, name: str, entry: Mapping[str, Any]) -> Found:
-        modified = entry.get("mtime") or entry.get("LastModified") or ""
-        when = modified.isoformat() if isinstance(modified, datetime) else str(modified)
-        size = int(entry.get("size") or 0)
+    def _found(self, name: str, size: int, modified: object) -> Found:
         return Found(
             path=PurePosixPath(name).relative_to(self._root).as_posix(),
-            fingerprint=f"{size}:{entry.get('ETag', when)}",
-            size_bytes=size,
+            fingerprint=f"{size}:{modified}",
         )
 
     def _system(self) -> Any:

@@ -1,0 +1,21 @@
+"""How does the hub read databases: Postgres, MySQL, MariaDB, SQLite?"""
+
+from __future__ import annotations
+
+from connectors.sql.settings import Settings, StreamSettings
+from hub.contract import Limiter, Source
+
+__all__ = ["Settings", "StreamSettings", "build_source", "preload"]
+
+
+def preload() -> None:
+    """Load what `build_source` needs, so that a forked worker finds it loaded."""
+    import connectors.sql.source  # noqa: F401  # loading it is the point
+
+
+def build_source(connection: str, settings: Settings, limiter: Limiter) -> Source:
+    """A source for one database. Nothing is opened before the first call."""
+    # SQLAlchemy and Arrow are loaded only by the processes that read databases.
+    from connectors.sql.source import SqlSource
+
+    return SqlSource(connection, settings, limiter)
