@@ -120,6 +120,8 @@ def _choose_links(
     }
     claimed = [row_id for row_id in claims.values() if row_id is not None]
     taken = set(links.links_of_rows(session, mapping.connection, mapping.stream, claimed))
+    # A record that came back from the trash in this very page keeps its row.
+    taken |= {link.row_id for link in chosen.values()}
     for record in strangers:
         row_id = claims[record.external_id]
         if row_id is None or row_id in taken:
