@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from hub.config import Config, Connection
+    from hub.core.pace import Profile
     from hub.queue import JobQueue
     from hub.store.database import Database
     from hub.web.home import Door
@@ -85,7 +86,7 @@ def build(config: Config) -> ASGIApp:
             queue=wiring.queue,
             access=access_of(config),
             api=LazyApp(partial(_api, wiring.database, config)),
-            bells=_bells(config, wiring.queue),
+            bells=_bells(config, wiring.queue, wiring.database),
             streams=[
                 StreamDoor(
                     connection=connection.name,
@@ -115,7 +116,7 @@ def _operations_folder() -> Path:
     return Path(hub_graphql.__file__).parents[1] / "operations"
 
 
-def _bells(config: Config, queue: JobQueue) -> dict[str, Bell]:
+def _bells(config: Config, queue: JobQueue, database: Database) -> dict[str, Bell]:
     """A bell for every connection whose kind has hooks."""
     import connectors
     from hub.web.hooks import Bell
@@ -124,14 +125,21 @@ def _bells(config: Config, queue: JobQueue) -> dict[str, Bell]:
     for connection in config.connections.values():
         verify = getattr(connectors.load(connection.kind), "verify_notification", None)
         if verify is not None:
-            wake = partial(_enqueue_pull, queue, connection.name)
+            wake = partial(_wake, queue, database, connection.name, connection.profile)
             bells[connection.name] = Bell(verify=verify, wake=wake)
     return bells
 
 
-def _enqueue_pull(queue: JobQueue, connection: str) -> None:
+def _wake(queue: JobQueue, database: Database, connection: str, profile: Profile) -> None:
+    """Start a worker, unless the connection collects its changes: then the sweep does in time."""
+    from hub.core.pace import RHYTHMS
+    from hub.store.paces import pace_of
     from workers.queues import PULL
 
+    with database.reading() as session:
+        pace = pace_of(session, connection)
+    if pace.window_seconds if pace else RHYTHMS[profile].window:
+        return
     queue.enqueue(PULL, connection, description=f"{connection}: its hook rang")
 
 

@@ -7,9 +7,9 @@ ping is a row before it is a job, so that nothing depends on Redis.
 
 from __future__ import annotations
 
+import math
 import select
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -19,13 +19,15 @@ import structlog
 from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
 from sqlalchemy.exc import OperationalError
 
+from hub import clock
 from hub.config import Connection
 from hub.errors import StoreUnavailable
 from hub.queue import JobKind, JobQueue
-from hub.store import leases, upkeep
+from hub.store import leases, runs, streams, upkeep
 from hub.store.database import Database, Provenance
 from hub.sync.holder import is_gone
 from workers import memory, queues
+from workers.pacing import Pacing
 
 log = structlog.get_logger(__name__)
 
@@ -33,9 +35,12 @@ CHANNEL = "hub_change"
 LOCK = 0x68756273  # "hubs"
 GATHER = timedelta(milliseconds=20)
 SWEEP = timedelta(seconds=2)
-POLL_WITHOUT_HOOK = timedelta(seconds=5)
-POLL_WITH_HOOK = timedelta(minutes=1)
-TEND = timedelta(hours=1)
+UNDER_WAY = timedelta(seconds=3)
+"""A younger ping still has its own job under way."""
+NEVER = timedelta(days=36_500)
+LONGEST_LOOK = timedelta(hours=1)
+LONGEST_UNTENDED = timedelta(hours=6)
+TEND = timedelta(minutes=1)
 TIDY = timedelta(minutes=1)
 LONGEST_BACKOFF = timedelta(minutes=1)
 RECONNECT = timedelta(seconds=1)
@@ -78,6 +83,12 @@ class Scheduler:
     stopped: threading.Event = field(default_factory=threading.Event)
     _backoffs: dict[str, Backoff] = field(default_factory=dict)
     _reads: dict[str, Backoff] = field(default_factory=dict)
+    _looked_at: dict[str, float] = field(default_factory=dict)
+    _tended_at: dict[str, float] = field(default_factory=dict)
+    _pacing: Pacing = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._pacing = Pacing(self.database, self.connections)
 
     def run(self) -> None:
         """Work until told to stop; a lost database is waited for."""
@@ -120,16 +131,17 @@ class Scheduler:
         return False
 
     def _work(self, connection: psycopg2.extensions.connection) -> None:
+        self._pacing.settle()
         routines = self._routines()
         # What changed while nobody listened is looked for at once.
         self._ring(set(self._tables()), "hub")
         while not self.stopped.is_set():
-            now = time.monotonic()
+            now = clock.monotonic()
             for routine in routines:
                 if routine.due_at <= now:
                     routine.due_at = now + routine.every.total_seconds()
                     routine.act()
-            pause = min(routine.due_at for routine in routines) - time.monotonic()
+            pause = min(routine.due_at for routine in routines) - clock.monotonic()
             readable, _, _ = select.select([connection], [], [], min(max(pause, 0.0), 0.5))
             if readable:
                 self.stopped.wait(GATHER.total_seconds())
@@ -139,12 +151,11 @@ class Scheduler:
                 self._ring(changed, "hub")
 
     def _routines(self) -> list[Routine]:
-        poll = POLL_WITH_HOOK if self.has_public_url else POLL_WITHOUT_HOOK
         return [
             Routine(every=SWEEP, act=self._sweep),
-            Routine(every=poll, act=self._poll),
+            Routine(every=SWEEP, act=self._look),
             Routine(every=SWEEP * 2, act=self._read_all),
-            Routine(every=TEND, act=self._tend, due_at=time.monotonic() + 60),
+            Routine(every=TEND, act=self._tend, due_at=clock.monotonic() + 60),
             Routine(every=TIDY, act=self._tidy),
         ]
 
@@ -162,23 +173,48 @@ class Scheduler:
         for name in sorted(names):
             with self.database.unit_of_work(_SCHEDULER) as session:
                 leases.ring(session, name, source)
-            self._enqueue(queues.PUSH, name, f"{name}: send changes")
+            # Where changes are collected, the sweep takes them up when the window is over.
+            if not self._pacing.window_of(name):
+                self._enqueue(queues.PUSH, name, f"{name}: send changes")
 
     def _sweep(self) -> None:
-        """Take up what a lost job, a killed worker or a failure left undone."""
+        """Take up what was collected, and what a lost job or a killed worker left undone."""
         with self.database.reading() as session:
             orphaned = {name for name, who in leases.holders(session).items() if is_gone(who)}
-            waiting = orphaned | set(leases.neglected(session))
-            neglected = [name for name in self.connections if name in waiting]
+            waits = leases.unattended(session)
+        neglected = [
+            name
+            for name in self.connections
+            if not self._pacing.is_held(name)
+            and (
+                name in orphaned
+                or waits.get(name, -1.0)
+                >= max(self._pacing.window_of(name), UNDER_WAY).total_seconds()
+            )
+        ]
         for name in [name for name in self._backoffs if name not in neglected]:
             del self._backoffs[name]
-        now = time.monotonic()
+        now = clock.monotonic()
         for name in neglected:
             if self._backoffs.setdefault(name, Backoff()).lets(now):
                 self._enqueue(queues.RESUME, name, f"{name}: take up what was left")
 
-    def _poll(self) -> None:
+    def _look(self) -> None:
+        """Ask for changes that nobody told of, the more rarely the longer none came."""
         for name in self.connections:
+            now = clock.monotonic()
+            with self.database.reading() as session:
+                hook = streams.open_hook(session, name)
+                quiet = runs.quiet_seconds(session, name)
+            is_notified = bool(hook.notification_url) if hook else self.has_public_url
+            looks = self._pacing.rhythm_of(name).looks(is_notified=is_notified)
+            if looks is None or self._pacing.is_held(name):
+                continue
+            quiet_for = None if quiet is None else timedelta(seconds=quiet)
+            pause = min(looks.after(quiet_for), LONGEST_LOOK).total_seconds()
+            if now - self._looked_at.get(name, -math.inf) < pause:
+                continue
+            self._looked_at[name] = now
             with self.database.unit_of_work(_SCHEDULER) as session:
                 leases.ring(session, name, "sweep")
             self._enqueue(queues.PULL, name, f"{name}: look for changes")
@@ -187,26 +223,51 @@ class Scheduler:
         """Start complete reads that are due, unless somebody is at it."""
         for name, connection in self.connections.items():
             with self.database.unit_of_work(_SCHEDULER) as session:
+                may_wait = not self._pacing.reads_completely(name)
                 due = [
                     stream
-                    for stream, settings in connection.streams.items()
+                    for stream in connection.streams
                     if upkeep.overdue_reads(
-                        session, name, stream, settings.reconcile_every.total_seconds()
+                        session,
+                        name,
+                        stream,
+                        (NEVER if may_wait else connection.read_all_every(stream)).total_seconds(),
                     )
                 ]
                 busy = leases.is_held(session, name)
-            if due and not busy and self._reads.setdefault(name, Backoff()).lets(time.monotonic()):
+            if (
+                due
+                and not busy
+                and not self._pacing.is_held(name)
+                and self._reads.setdefault(name, Backoff()).lets(clock.monotonic())
+            ):
                 self._enqueue(queues.READ_ALL, name, f"{name}: read {', '.join(due)} completely")
             if not due:
                 self._reads.pop(name, None)
 
     def _tend(self) -> None:
+        """See that hooks live; one whose changes were read just now does, for some hours."""
         for name in self.connections:
+            now = clock.monotonic()
+            every = self._pacing.rhythm_of(name).check_hook_every
+            untended = now - self._tended_at.setdefault(name, -math.inf)
+            if untended < every.total_seconds() or self._pacing.is_held(name):
+                continue
+            with self.database.reading() as session:
+                seconds = streams.seconds_since_pull(session, name)
+            if (
+                seconds is not None
+                and seconds < every.total_seconds()
+                and untended < LONGEST_UNTENDED.total_seconds()
+            ):
+                continue
+            self._tended_at[name] = now
             self._enqueue(queues.TEND_HOOK, name, f"{name}: look after the webhook")
 
     def _tidy(self) -> None:
         memory.remember_tick(self.database, self.queue)
         memory.watch_writers(self.database)
+        self._pacing.settle()
         self._enqueue(queues.TIDY, None, "Tidy up the stores")
 
     def _enqueue(self, kind: JobKind, connection: str | None, description: str) -> None:

@@ -7,6 +7,7 @@ does not. Both end up in the JSON Schema and in docs/configuration.md.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from hub.config.sources import SourceEntry
 from hub.config.streams import FROZEN, StreamSettings
 from hub.config.values import WebAddress
+from hub.core.pace import RHYTHMS, Profile
 
 NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
 
@@ -106,6 +108,10 @@ class ConnectionSettings(BaseModel):
     """The kind of platform: the name of a module in `connectors/`."""
     grid_url: WebAddress | None = None
     """Where people edit the data; the pages of the hub link to it."""
+    profile: Profile = Profile.LIVE
+    """Seconds or calls: `thrifty` collects changes for 15 minutes. `hub quota` shows the price."""
+    calls_per_month: int | None = Field(default=None, ge=100)
+    """The most API calls a month: the hub slows as they run short, people's edits last."""
     queue: str | None = Field(default=None, pattern=NAME_PATTERN)
     """The queue of its source streams, for a worker of their own: `hub worker --queue NAME`."""
 
@@ -124,6 +130,10 @@ class Connection(ConnectionSettings):
     name: str
     settings: BaseModel
     streams: Mapping[str, StreamSettings]
+
+    def read_all_every(self, stream: str) -> timedelta:
+        """How often a stream is read completely: as it says, else as the profile does."""
+        return self.streams[stream].reconcile_every or RHYTHMS[self.profile].read_all_every
     sources: Mapping[str, SourceEntry] = Field(default_factory=dict)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
@@ -100,10 +99,8 @@ class StreamSettings(BaseModel):
     """How much one plan may delete or overwrite before a person is asked."""
     freshness_seconds: int = Field(default=300, ge=1)
     """How old the agreed data may grow before the stream counts as late."""
-    reconcile_every: Duration = Field(
-        default=timedelta(hours=1), json_schema_extra={"default": "1h"}
-    )
-    """How often the whole table is read and compared with the hub."""
+    reconcile_every: Duration | None = None
+    """How often the whole table is compared with the hub: 1h; in profile `thrifty` 1d."""
     fields: Mapping[str, MappedField] = Field(min_length=1)
     """The mapping: a column of the hub's table = a field's id at the other side."""
 

@@ -180,17 +180,23 @@ def answer_pings(session: Session, pings: Iterable[int]) -> None:
 
 
 @generic(Session)
-def neglected(session: Session) -> list[str]:
-    """Connections that nobody works on although a ping waits or a worker died at work."""
+def unattended(session: Session) -> dict[str, float]:
+    """For how many seconds connections wait that nobody works on; for ever where a worker died."""
     found = session.execute(
         text(
-            "select connection from hub.lease"
+            "select connection, 'infinity'::float as seconds from hub.lease"
             " where holder is not null and expires_at < clock_timestamp()"
-            " union select p.connection from hub.ping p"
-            " left join hub.lease l using (connection)"
-            " where l.holder is null"
-            # A younger one still has its own job under way.
-            " and p.received_at < clock_timestamp() - interval '3 seconds'"
+            " union all select p.connection,"
+            "  extract(epoch from clock_timestamp() - min(p.received_at))::float from hub.ping p"
+            " left join hub.lease l using (connection) where l.holder is null"
+            " group by p.connection"
         )
     )
-    return list(found.scalars())
+    return {row.connection: row.seconds for row in found}
+
+
+@generic(Session)
+def neglected(session: Session) -> list[str]:
+    """Connections that nobody works on although a ping waits or a worker died at work."""
+    # A younger one still has its own job under way.
+    return [name for name, seconds in unattended(session).items() if seconds > 3]

@@ -66,6 +66,29 @@ def finish_run(
 
 
 @generic(Session)
+def quiet_seconds(session: Session, connection: str) -> float | None:
+    """How long ago something was taken in or sent; None where it never was."""
+    seconds: float | None = session.execute(
+        text(
+            "select extract(epoch from clock_timestamp() - started_at)::float from hub.run"
+            " where connection = :connection and kind in ('pull', 'push')"
+            " and status = 'succeeded' order by started_at desc limit 1"
+        ),
+        {"connection": connection},
+    ).scalar_one_or_none()
+    return seconds
+
+
+@generic(Session)
+def note_progress(session: Session, run_id: UUID, counts: Mapping[str, int]) -> None:
+    """Say how far a run is that goes on."""
+    session.execute(
+        text("update hub.run set counts = cast(:counts as jsonb) where id = :id"),
+        {"id": run_id, "counts": json.dumps({name: n for name, n in counts.items() if n})},
+    )
+
+
+@generic(Session)
 def drop_run(session: Session, run_id: UUID) -> None:
     """Forget a run that found nothing to do."""
     session.execute(text("delete from hub.run where id = :id"), {"id": run_id})
@@ -79,7 +102,8 @@ def abandon_runs(session: Session, connection: str) -> int:
             "update hub.run set status = 'stopped', finished_at = clock_timestamp(),"
             " error_code = 'WORKER_DIED',"
             " error_message = 'The worker ended before the run did; the work was taken up again.'"
-            " where connection = :connection and status = 'running'"
+            # A preview looks beside whoever has the lease.
+            " where connection = :connection and status = 'running' and kind <> 'preview'"
         ),
         {"connection": connection},
     )

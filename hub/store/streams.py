@@ -218,6 +218,19 @@ def note_success(session: Session, connection: str, stream: str | None, part: st
     )
 
 
+@generic(Session)
+def seconds_since_pull(session: Session, connection: str) -> float | None:
+    """How long ago the connection's changes were asked for; None where they never were."""
+    seconds: float | None = session.execute(
+        text(
+            "select extract(epoch from clock_timestamp() - max(pulled_at))::float"
+            " from hub.stream_state where connection = :connection"
+        ),
+        {"connection": connection},
+    ).scalar_one()
+    return seconds
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OpenHook:
     """A hook of ours that is believed alive, and our place in its payloads."""

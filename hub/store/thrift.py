@@ -35,11 +35,14 @@ class Pace(SQLModel, table=True):
 
     connection: str = column("Connection", "The connection's name.", primary_key=True)
     profile: str = column("Profile", "live or thrifty.")
-    level: str = column("Level", "full, no_scans, collected, scarce or spent.")
+    level: str = column("Level", "full, no_scans, no_looks, collected, scarce, spent or refused.")
     window_seconds: int = column(
         "Window", "For so long changes are collected; 0 takes each at once."
     )
     reason: str = column("Reason", "Why it is slowed, for a person.")
+    held_until: datetime | None = column(
+        "Held until", "Until when nothing is done at all.", default=None, sa_type=TIMESTAMP
+    )
     changed_at: datetime | None = column(
         "Changed at",
         "Since when.",

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from hub import clock
 from hub.contract import Priority
+from hub.core.budget import Level
 from hub.core.mapping import StreamMapping
 from hub.errors import CursorExpired, LeaseLost
-from hub.store import leases, runs, streams
+from hub.store import leases, paces, runs, streams
 from hub.store.database import Provenance
 from hub.store.leases import LeaseGrant
 from hub.sync.attendance import Attendance, Report
@@ -45,6 +46,10 @@ def attend(
     with connection.database.unit_of_work(provenance) as session:
         holder = leases.holder_of(session, connection.name)
         dead = holder if holder is not None and is_gone(holder) else None
+        pace = paces.pace_of(session, connection.name)
+        if pace is not None and pace.is_held:
+            # No call is made and no ping is answered: all of it is taken up later.
+            return Attendance(held_because=pace.reason)
         grant = leases.take(session, connection.name, worker_name(), seconds, after=dead)
         if grant is None:
             return Attendance()
@@ -53,7 +58,9 @@ def attend(
     attendance = Attendance(attended=True)
     holds = True
     try:
-        holds = _Attendant(connection, grant, trigger, report, attendance).work(tend=tend)
+        holds = _Attendant(
+            connection, grant, trigger, report, attendance, may_scan=may_scan_again(pace)
+        ).work(tend=tend)
     except LeaseLost:
         # Another worker took over; whatever was in hand was rolled back.
         attendance.is_unfinished = True
@@ -64,6 +71,11 @@ def attend(
     return attendance
 
 
+def may_scan_again(pace: paces.Pace | None) -> bool:
+    """Whether the budget lets tables be read that were read completely before."""
+    return pace is None or pace.level not in {Level.COLLECTED, Level.SCARCE}
+
+
 class _Attendant:
     def __init__(
         self,
@@ -72,14 +84,17 @@ class _Attendant:
         trigger: str,
         report: Report,
         attendance: Attendance,
+        *,
+        may_scan: bool,
     ) -> None:
+        self._may_scan_again = may_scan
         self._connection = connection
         self._database = connection.database
         self._grant = grant
         self._attendance = attendance
         failures = Failures(connection, attendance, report)
         self._steps = Steps(connection, grant, trigger, attendance, failures)
-        self._failed = failures.failed
+        self._failures = failures
         self._provenance = Provenance(actor="sync", origin="sync")
         self._until = clock.monotonic() + LONGEST_SECONDS
         self._scans: dict[str, Scan] = {}
@@ -148,7 +163,7 @@ class _Attendant:
     def _push(self) -> None:
         self._left.clear()
         for mapping in self._connection.ordered:
-            if mapping.stream in self._failed:
+            if mapping.stream in self._failures.failed:
                 continue
 
             def send(work: Work, mapping: StreamMapping = mapping) -> None:
@@ -156,16 +171,20 @@ class _Attendant:
                     self._left.add(mapping.stream)
 
             self._steps.run("push", mapping, send)
+            if self._failures.is_over:
+                return
 
     def _scan(self) -> bool:
         """Read one page of the first stream that is due; True when there is more to read."""
         for mapping in self._connection.ordered:
             name = mapping.stream
-            if name in self._failed:
+            if name in self._failures.failed:
                 continue
             with self._database.reading() as session:
                 state = streams.load(session, self._connection.name, name)
             if state.is_stopped or not (name in self._scans or state.needs_reconcile):
+                continue
+            if state.backfilled_at is not None and not self._may_scan_again:
                 continue
             kind = "reconcile" if state.backfilled_at else "backfill"
 
@@ -183,6 +202,8 @@ class _Attendant:
 
             if not self._steps.run(kind, mapping, read, priority=Priority.BACKFILL):
                 self._scans.pop(name, None)
+                if self._failures.is_over:
+                    return False
                 continue
             if name not in self._scans:
                 # What the read left to do here is done before the next table is read.

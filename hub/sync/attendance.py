@@ -18,6 +18,7 @@ class Attendance:
     """What came of one call: whether the lease was got, what was done, and what is left."""
 
     attended: bool = False
+    held_because: str | None = None
     is_unfinished: bool = False
     retry_after_seconds: float | None = None
     counts: Counter[str] = field(default_factory=Counter)

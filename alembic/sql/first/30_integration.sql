@@ -462,12 +462,14 @@ CREATE TABLE hub.pace (
     level VARCHAR NOT NULL,
     window_seconds INTEGER NOT NULL,
     reason VARCHAR NOT NULL,
+    held_until TIMESTAMP WITH TIME ZONE,
     changed_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     PRIMARY KEY (connection)
 );
 COMMENT ON COLUMN hub.pace.connection IS 'The connection''s name.';
 COMMENT ON COLUMN hub.pace.profile IS 'live or thrifty.';
-COMMENT ON COLUMN hub.pace.level IS 'full, no_scans, collected, scarce or spent.';
+COMMENT ON COLUMN hub.pace.level IS 'full, no_scans, no_looks, collected, scarce, spent or refused.';
 COMMENT ON COLUMN hub.pace.window_seconds IS 'For so long changes are collected; 0 takes each at once.';
 COMMENT ON COLUMN hub.pace.reason IS 'Why it is slowed, for a person.';
+COMMENT ON COLUMN hub.pace.held_until IS 'Until when nothing is done at all.';
 COMMENT ON COLUMN hub.pace.changed_at IS 'Since when.';
