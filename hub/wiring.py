@@ -56,6 +56,11 @@ class Wiring:
             notification_url=self._notification_url(name),
         )
 
+    def requests_per_second(self, name: str) -> float:
+        """How fast the connection may be asked."""
+        settings = self.config.connections[name].settings
+        return float(getattr(settings, "requests_per_second", 5))
+
     def _limiter(self, connection: Connection) -> RedisLimiter:
         settings = connection.settings
         base = getattr(settings, "base", connection.name)

@@ -36,6 +36,9 @@ class Wired(Protocol):
     def sync_connection(self, name: str) -> SyncConnection:
         """The engine's view of a connection."""
 
+    def requests_per_second(self, name: str) -> float:
+        """How fast the connection may be asked."""
+
 
 _wired: Wired | None = None
 
@@ -101,6 +104,22 @@ def _attend(connection: str, *, trigger: str, tend: bool = False) -> None:
         )
 
 
+def preview(preview_id: str) -> None:
+    """Run dry what a person asked for."""
+    from hub.store import previews
+    from hub.sync.previews import look
+
+    wiring = _wiring()
+    with wiring.database.reading() as session:
+        asked = previews.load_preview(session, UUID(preview_id))
+    with monitoring.tags(connection=asked.connection, stream=asked.stream):
+        look(
+            wiring.sync_connection(asked.connection),
+            asked.id,
+            requests_per_second=wiring.requests_per_second(asked.connection),
+        )
+
+
 def _report(error: HubError, connection: str, stream: str | None, run_id: UUID) -> None:
     """Sentry hears once of a stream that needs a person."""
     with monitoring.tags(connection=connection, stream=stream, run_id=run_id):
@@ -110,12 +129,13 @@ def _report(error: HubError, connection: str, stream: str | None, run_id: UUID) 
 
 def tidy() -> None:
     """Keep the stores small and the change log's partitions ahead."""
-    from hub.store import intents, upkeep
+    from hub.store import intents, previews, upkeep
 
     wiring = _wiring()
     with wiring.database.unit_of_work(Provenance(actor="tidy", origin="tidy")) as session:
         upkeep.ensure_change_partitions(session, months_ahead=2)
         upkeep.forget_idle_runs(session, days=30)
+        previews.forget_previews(session, days=30)
         # Payloads live for seven days; a stream that was down for long may still read them.
         intents.close_rested(session, None, minutes=8 * 24 * 60)
         intents.forget_old(session, days=8)

@@ -10,9 +10,10 @@ from __future__ import annotations
 import math
 import select
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from uuid import UUID
 
 import psycopg2
 import structlog
@@ -23,9 +24,10 @@ from hub import clock
 from hub.config import Connection
 from hub.errors import StoreUnavailable
 from hub.queue import JobKind, JobQueue
-from hub.store import leases, runs, streams, upkeep
+from hub.store import leases, previews, runs, streams, upkeep
 from hub.store.database import Database, Provenance
 from hub.sync.holder import is_gone
+from hub.sync.previews import PATIENCE_SECONDS
 from workers import memory, queues
 from workers.pacing import Pacing
 
@@ -82,6 +84,7 @@ class Scheduler:
     has_public_url: bool
     stopped: threading.Event = field(default_factory=threading.Event)
     _backoffs: dict[str, Backoff] = field(default_factory=dict)
+    _previews: dict[UUID, Backoff] = field(default_factory=dict)
     _reads: dict[str, Backoff] = field(default_factory=dict)
     _looked_at: dict[str, float] = field(default_factory=dict)
     _tended_at: dict[str, float] = field(default_factory=dict)
@@ -182,6 +185,8 @@ class Scheduler:
         with self.database.reading() as session:
             orphaned = {name for name, who in leases.holders(session).items() if is_gone(who)}
             waits = leases.unattended(session)
+            asked = previews.asked_previews(session, patience_seconds=PATIENCE_SECONDS)
+        self._look_at(asked)
         neglected = [
             name
             for name in self.connections
@@ -198,6 +203,14 @@ class Scheduler:
         for name in neglected:
             if self._backoffs.setdefault(name, Backoff()).lets(now):
                 self._enqueue(queues.RESUME, name, f"{name}: take up what was left")
+
+    def _look_at(self, asked: Sequence[UUID]) -> None:
+        """Let a worker make the previews that were asked for, each once."""
+        for preview_id in [known for known in self._previews if known not in asked]:
+            del self._previews[preview_id]
+        for preview_id in asked:
+            if self._previews.setdefault(preview_id, Backoff()).lets(clock.monotonic()):
+                self._enqueue(queues.PREVIEW, str(preview_id), f"Run preview {preview_id} dry")
 
     def _look(self) -> None:
         """Ask for changes that nobody told of, the more rarely the longer none came."""

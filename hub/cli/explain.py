@@ -12,7 +12,6 @@ import click
 from hub.cli.answers import (
     JSON_OPTION,
     print_json,
-    print_table,
     span_text,
     split_stream,
     value_text,
@@ -50,7 +49,7 @@ def divergence(stream: str | None, scan: bool, yes: bool, limit: int, as_json: b
 
     report = Report()
     with wired() as wiring:
-        chosen = _chosen_streams(wiring.config, stream)
+        chosen = chosen_streams(wiring.config, stream)
         if scan:
             _agree_to_scan(wiring, chosen, yes=yes, is_quiet=as_json)
         for connection, name in chosen:
@@ -159,71 +158,7 @@ def why(table: str, row: str, field: str, as_json: bool) -> None:
         click.echo(f"{step.at:%Y-%m-%d %H:%M:%S}  {step.sentence}")
 
 
-@click.command()
-@click.argument("stream")
-@click.option("--push", "direction", flag_value="push", help="What would be sent.")
-@click.option(
-    "--pull", "direction", flag_value="pull", default="pull", help="What a complete read would do."
-)
-@click.option(
-    "--limit",
-    type=click.IntRange(1, 100_000),
-    default=200,
-    show_default=True,
-    help="How many records are shown; all are counted.",
-)
-@JSON_OPTION
-def preview(stream: str, direction: str, limit: int, as_json: bool) -> None:
-    """Run a pull or a push of CONNECTION.STREAM dry: the exact diff, and its price.
-
-    It reads the other side behind everybody else's requests and writes nothing.
-    """
-    from hub.sync.dry_run import Direction
-    from hub.sync.preview import preview as run_dry
-
-    connection, name = split_stream(stream)
-    with wired() as wiring:
-        _chosen_streams(wiring.config, stream)
-        settings = wiring.config.connections[connection].settings
-        seen = run_dry(
-            wiring.sync_connection(connection),
-            name,
-            Direction(direction),
-            keeps=limit,
-            requests_per_second=float(getattr(settings, "requests_per_second", 5)),
-        )
-    if as_json:
-        print_json(asdict(seen) | {"counts": dict(seen.counts)})
-        return
-    lines: list[tuple[object, ...]] = []
-    for record in seen.records:
-        label = record.external_id or record.row_id
-        lines += [
-            (record.action.value, label, c.column, value_text(c.before), value_text(c.after), "")
-            for c in record.cells
-        ]
-        if record.note or not record.cells:
-            lines.append((record.action.value, label, "", "", "", record.note or ""))
-    print_table(
-        ("what", "record", "column", "before", "after", "note"),
-        lines,
-        empty="Nothing would change.",
-    )
-    for sentence in (*seen.notes, *(f"The guard would stop it: {why}." for why in seen.stops)):
-        click.echo(sentence)
-    acts = ", ".join(
-        f"{seen.counts[a]} to {a}"
-        for a in ("create", "change", "revive", "delete")
-        if seen.counts[a]
-    )
-    side = "rows" if direction == "pull" else "records"
-    click.echo(
-        f"{side.capitalize()}: {acts or 'none to change'}. The {direction} itself would cost about "
-        f"{seen.calls} calls and {seen.seconds} s; looking cost {seen.calls_made} calls."
-    )
-
-
-def _chosen_streams(config: Config, stream: str | None) -> list[tuple[str, str]]:
+def chosen_streams(config: Config, stream: str | None) -> list[tuple[str, str]]:
     known = [(c.name, name) for c in config.connections.values() for name in c.streams]
     if stream is None:
         return known

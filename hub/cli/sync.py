@@ -16,8 +16,9 @@ from hub.cli.answers import (
     value_text,
 )
 from hub.cli.central import central_database, person
-from hub.cli.explain import divergence, preview, why
+from hub.cli.explain import divergence, why
 from hub.cli.pauses import pause, pauses, resume
+from hub.cli.previews import apply, discard, preview, previews
 from hub.cli.undo import undo
 from hub.core.merge import Winner
 from hub.store import conflicts as conflict_store
@@ -169,5 +170,16 @@ def _conflict(item: conflict_store.ConflictRecord) -> dict[str, Any]:
     return {name: getattr(item, name) for name in item.__dataclass_fields__}
 
 
-for _command in (divergence, why, preview, undo, pause, resume, pauses):
+for _command in (
+    divergence,
+    why,
+    preview,
+    previews,
+    apply,
+    discard,
+    undo,
+    pause,
+    resume,
+    pauses,
+):
     sync.add_command(_command)

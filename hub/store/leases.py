@@ -187,7 +187,10 @@ def unattended(session: Session) -> dict[str, float]:
             "select connection, 'infinity'::float as seconds from hub.lease"
             " where holder is not null and expires_at < clock_timestamp()"
             " union all select p.connection,"
-            "  extract(epoch from clock_timestamp() - min(p.received_at))::float from hub.ping p"
+            # A person's word waits for no window.
+            "  case when bool_or(p.source = 'person') then 'infinity'::float else"
+            "  extract(epoch from clock_timestamp() - min(p.received_at))::float end"
+            " from hub.ping p"
             " left join hub.lease l using (connection) where l.holder is null"
             " group by p.connection"
         )
