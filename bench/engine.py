@@ -61,7 +61,7 @@ class Spent:
 @contextmanager
 def answers_apart(spent: dict[str, Spent]) -> Iterator[None]:
     """Tell the time apart that goes into taking in the answers of writes."""
-    taken_in = send._note_answers
+    taken_in = send.note_answers
     cpu = wall = 0.0
 
     def take_in(*args: Any) -> None:
@@ -71,9 +71,9 @@ def answers_apart(spent: dict[str, Spent]) -> Iterator[None]:
         cpu += time.process_time() - began[0]
         wall += time.perf_counter() - began[1]
 
-    send._note_answers = take_in  # type: ignore[assignment]  # it passes on whatever it is given
+    send.note_answers = take_in  # type: ignore[assignment]  # it passes on whatever it is given
     yield
-    send._note_answers = taken_in
+    send.note_answers = taken_in
     spent["answers"] = Spent(cpu_seconds=cpu, wall_seconds=wall)
 
 

@@ -120,6 +120,22 @@ def close_conflicts(session: Session, cells: Sequence[tuple[UUID, str, str | Non
 
 
 @generic(Session)
+def open_of_links(
+    session: Session, link_ids: Sequence[UUID]
+) -> dict[tuple[UUID, str], ConflictRecord]:
+    """The open conflicts of these links, by link and column."""
+    found = session.execute(
+        text(
+            "select * from hub.conflict where status = 'open'"
+            " and link_id = any(cast(:ids as uuid[]))"
+        ),
+        {"ids": [str(link_id) for link_id in link_ids]},
+    )
+    told = [_conflict(row) for row in found]
+    return {(conflict.link_id, conflict.field): conflict for conflict in told}
+
+
+@generic(Session)
 def load_conflict(session: Session, conflict_id: UUID, *, lock: bool = False) -> ConflictRecord:
     """One conflict.
 

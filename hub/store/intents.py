@@ -92,6 +92,19 @@ def note_outcome(session: Session, ids: Sequence[UUID], outcome: str, *, is_clos
 
 
 @generic(Session)
+def unanswered_rows(session: Session, connection: str, stream: str) -> set[UUID]:
+    """The rows of which something was sent, or about to be, without a known outcome."""
+    found = session.execute(
+        text(
+            "select distinct row_id from hub.write_intent where connection = :connection"
+            " and stream = :stream and outcome is null and closed_at is null"
+        ),
+        {"connection": connection, "stream": stream},
+    )
+    return set(found.scalars())
+
+
+@generic(Session)
 def unanswered_creates(
     session: Session, connection: str, stream: str, row_ids: Sequence[UUID]
 ) -> dict[UUID, dict[str, Value]]:

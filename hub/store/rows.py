@@ -183,17 +183,29 @@ def update_rows(session: Session, table_name: str, rows: Mapping[UUID, Mapping[s
 
 @generic(Session)
 def live_unlinked_rows(
-    session: Session, table_name: str, connection: str, stream: str
+    session: Session,
+    table_name: str,
+    connection: str,
+    stream: str,
+    *,
+    after: UUID | None = None,
+    limit: int | None = None,
 ) -> list[UUID]:
-    """Ids of live rows that no record of the stream stands for."""
+    """Ids of live rows that no record of the stream stands for, in order; at most so many."""
     found = session.execute(
         text(
             f"select r.id from {_quoted(table_name)} r where r.deleted_at is null"  # noqa: S608  # names come from the metadata
             " and not exists (select from hub.record_link l where l.row_id = r.id"
             " and l.connection = :connection and l.stream = :stream and l.state <> 'tombstone')"
-            " order by r.id"
+            " and (cast(:after as uuid) is null or r.id > cast(:after as uuid))"
+            " order by r.id limit :limit"
         ),
-        {"connection": connection, "stream": stream},
+        {
+            "connection": connection,
+            "stream": stream,
+            "after": str(after) if after else None,
+            "limit": limit,
+        },
     )
     return list(found.scalars())
 

@@ -69,7 +69,7 @@ def scan_page(work: Work, scan: Scan) -> None:
         plans = plan_page(
             session, mapping, work.fields_of(mapping), list(page.records), edits={}, created={}
         )
-        if not apply_guarded(session, work, mapping, plans):
+        if apply_guarded(session, work, mapping, plans) is None:
             scan.is_done = True
             return
         scan.cursor = page.next_cursor

@@ -45,12 +45,12 @@ def stops(
     `already` counts what this run did of the same kind. Items that a person approved are free.
     """
     free = runs.decided_items(session, mapping.connection, mapping.stream, action, "approved")
-    counted = [item for item in items if item not in free]
+    counted = sum(item not in free for item in items)
     if not counted:
         return False
     total = links.count_live(session, mapping.connection, mapping.stream)
     why = guard.exceeds(
-        limits(mapping, action), affected=len(counted) + already, total=total + already
+        limits(mapping, action), affected=counted + already, total=total + already
     )
     if why is None:
         return False

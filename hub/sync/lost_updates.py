@@ -14,12 +14,20 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from hub.core.links import TOMBSTONE
-from hub.core.mapping import Parked, Resolve, StreamMapping, to_hub
+from hub.core.mapping import (
+    FieldMapping,
+    Parked,
+    Resolve,
+    StreamMapping,
+    readable,
+    set_form,
+    to_hub,
+)
 from hub.core.merge import Winner, later
-from hub.core.policies import ConflictPolicy
+from hub.core.policies import ConflictPolicy, Direction
 from hub.core.records import ChangeKind, FieldSchema, RecordChange
-from hub.core.values import MISSING, Unfit, Value
+from hub.core.sets import merge_sets
+from hub.core.values import MISSING, Missing, Unfit, Value
 from hub.store import change_log, conflicts, intents, links, rows
 from hub.store.conflicts import ConflictRecord
 from hub.store.database import Authorship, set_provenance
@@ -43,7 +51,10 @@ class LostUpdate:
 
 
 def match_payloads(
-    session: Session, mapping: StreamMapping, changes: Sequence[RecordChange]
+    session: Session,
+    mapping: StreamMapping,
+    fields: Mapping[str, FieldSchema],
+    changes: Sequence[RecordChange],
 ) -> list[LostUpdate]:
     """Close the intents whose echo came, and answer what they overwrote."""
     touched = sorted({change.external_id for change in changes})
@@ -63,7 +74,7 @@ def match_payloads(
             if column is None:
                 continue
             key = (change.external_id, column)
-            intent = _take(waiting.get(key), cell.current, change.edited_at)
+            intent = _take(waiting.get(key), cell.current, change.edited_at, fields.get(field_id))
             if intent is None or intent.id is None:
                 last_edit[key] = change
                 continue
@@ -87,17 +98,29 @@ def match_payloads(
     return lost
 
 
-def _take(waiting: list[Intent] | None, current: Value, at: datetime) -> Intent | None:
+def _take(
+    waiting: list[Intent] | None, current: Value, at: datetime, schema: FieldSchema | None
+) -> Intent | None:
     """The oldest waiting intent that sent this value at about that time.
+
+    A new option is sent by its name and comes back by its id.
 
     Writing what stands there already makes no payload, so an intent may wait in vain: much later
     the same value is somebody else's.
     """
     for position, intent in enumerate(waiting or ()):
         is_near = intent.created_at is None or abs(at - intent.created_at) <= NEAR
-        if intent.sent == current and is_near and waiting is not None:
+        is_echo = intent.sent == current or (
+            schema is not None and _named(schema, intent.sent) == _named(schema, current)
+        )
+        if is_echo and is_near and waiting is not None:
             return waiting.pop(position)
     return None
+
+
+def _named(schema: FieldSchema, value: Value) -> Value:
+    shown = readable(schema, value)
+    return sorted(shown) if isinstance(shown, list) else shown
 
 
 def settle_lost(
@@ -128,6 +151,7 @@ def settle_lost(
             continue
         theirs = to_hub(field_mapping, schema, item.overwritten, resolve)
         is_usable = not isinstance(theirs, (Unfit, Parked))
+        theirs_told = _value(theirs) if is_usable else readable(schema, item.overwritten)
         ours = ours_by_row.get(link.row_id, {}).get(item.column)
         winner = _winner(field_mapping.conflict, item.edited_at, ours.edited_at if ours else None)
         row = known.get(link.row_id)
@@ -136,6 +160,13 @@ def settle_lost(
             and item.column in link.shadow
             and row.values[item.column] == link.shadow[item.column].hub
         )
+        standing = row.values[item.column] if row else None
+        now = put_back.get(link.row_id, {}).get(item.column, standing)
+        believed = to_hub(field_mapping, schema, item.intent.believed, resolve)
+        joined = _joined(field_mapping, schema, believed, theirs, now)
+        if joined is not MISSING and row is not None:
+            # Of a set nothing is lost: what they added and removed is carried out once more.
+            winner, stands, theirs = Winner.THEIRS, True, joined
         if winner is Winner.THEIRS and is_usable and stands:
             put_back.setdefault(link.row_id, {})[item.column] = _value(theirs)
             authors[link.row_id] = Authorship(
@@ -147,8 +178,8 @@ def settle_lost(
                 row_id=link.row_id,
                 external_id=item.external_id,
                 field=item.column,
-                base=None,
-                theirs=_value(theirs) if is_usable else str(item.overwritten),
+                base=None if isinstance(believed, (Unfit, Parked)) else believed,
+                theirs=theirs_told,
                 ours=row.values[item.column] if row else None,
                 their_actor=item.actor,
                 their_edited_at=item.edited_at,
@@ -178,60 +209,20 @@ def settle_lost(
     work.counts["lost_updates"] += len(told)
 
 
-def keep_edits_of_deleted(
-    session: Session,
-    work: Work,
-    mapping: StreamMapping,
-    fields: Mapping[str, FieldSchema],
-    changes: Sequence[RecordChange],
-    resolve: Resolve,
-) -> None:
-    """Keep as conflicts what people wrote into records while we were deleting them."""
-    newest = {
-        (change.external_id, field_id): (change, cell.current)
-        for change in changes
-        if change.kind is ChangeKind.CHANGED
-        for field_id, cell in change.cells.items()
-    }
-    touched = sorted({external_id for external_id, _ in newest})
-    deleted = intents.deleted_by_us(session, mapping.connection, mapping.stream, touched)
-    if not deleted:
-        return
-    found = links.links_of_records(session, mapping.connection, mapping.stream, deleted)
-    told: list[ConflictRecord] = []
-    for m in mapping.fields:
-        name = m.column.name
-        for external_id, link in found.items():
-            change, current = newest.get((external_id, m.field_id), (None, None))
-            is_known = name not in link.shadow or link.shadow[name].remote == current
-            if change is None or link.state != TOMBSTONE or m.field_id not in fields or is_known:
-                continue
-            if m.link is not None and current is None:
-                # Cleared because its target went.
-                continue
-            theirs = to_hub(m, fields[m.field_id], current, resolve)
-            is_usable = not isinstance(theirs, (Unfit, Parked))
-            told.append(
-                ConflictRecord(
-                    link_id=link.id,
-                    row_id=link.row_id,
-                    external_id=external_id,
-                    field=name,
-                    base=link.shadow[name].hub,
-                    theirs=_value(theirs) if is_usable else str(current),
-                    ours=link.shadow[name].hub,
-                    their_actor=change.actor,
-                    their_edited_at=change.edited_at,
-                    our_actor=None,
-                    our_edited_at=None,
-                    cause="edit_against_delete",
-                    policy=m.conflict.value,
-                    winner=Winner.OURS.value,
-                    status=conflicts.SETTLED,
-                )
-            )
-    conflicts.record_conflicts(session, mapping.connection, mapping.stream, mapping.hub_table, told)
-    work.counts["lost_updates"] += len(told)
+def _joined(
+    m: FieldMapping,
+    schema: FieldSchema,
+    believed: Value | Unfit | Parked,
+    theirs: Value | Unfit | Parked,
+    ours: Value,
+) -> Value | Missing:
+    """Our set with their overwritten edit of it; MISSING where it is no set that both may write."""
+    form = set_form(m, schema)
+    if form is None or m.direction is not Direction.TWO_WAY:
+        return MISSING
+    if isinstance(theirs, (Unfit, Parked)) or isinstance(believed, (Unfit, Parked)):
+        return MISSING
+    return form.join(merge_sets(form.split(believed), form.split(theirs), form.split(ours)))
 
 
 def _winner(

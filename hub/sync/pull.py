@@ -21,8 +21,9 @@ from hub.store.streams import OpenHook, State
 from hub.sync import guarding
 from hub.sync.apply import apply_page
 from hub.sync.connection import SyncConnection, Work
+from hub.sync.deleted_edits import keep_edits_of_deleted
 from hub.sync.deletes import read_with_witness, settle_missing
-from hub.sync.lost_updates import keep_edits_of_deleted, match_payloads, settle_lost
+from hub.sync.lost_updates import match_payloads, settle_lost
 from hub.sync.meet import plan_page
 
 PAYLOAD_PAGES = 4
@@ -159,14 +160,26 @@ def _take_in(session: Session, work: Work, told: Sequence[_Told]) -> None:
     }
     fates: list[LinkFate] = []
     for item in told:
-        if _is_open(session, item.mapping, states) and item.missing:
+        if not _is_open(session, item.mapping, states):
+            continue
+        if item.missing:
             fates.append(settle_missing(session, work, item.mapping, item.missing, item.destroyed))
+        if work.has_table(item.mapping):
+            kept = keep_edits_of_deleted(
+                session,
+                work,
+                item.mapping,
+                work.fields_of(item.mapping),
+                item.changes,
+                _resolver_of(session, item),
+            )
+            fates.append(LinkFate(kept=kept))
     fate = _joined(fates)
     for item in told:
         if not work.has_table(item.mapping) or not _is_open(session, item.mapping, states):
             continue
         fields = work.fields_of(item.mapping)
-        lost = match_payloads(session, item.mapping, item.changes)
+        lost = match_payloads(session, item.mapping, fields, item.changes)
         plans = plan_page(
             session,
             item.mapping,
@@ -176,7 +189,7 @@ def _take_in(session: Session, work: Work, told: Sequence[_Told]) -> None:
             created=item.created,
             fate=fate,
         )
-        if apply_guarded(session, work, item.mapping, plans):
+        if apply_guarded(session, work, item.mapping, plans) is not None:
             wanted = {m.link: _linked(lost) for m in item.mapping.fields if m.link}
             known = links.row_ids_of(session, item.mapping.connection, wanted)
             settle_lost(
@@ -187,14 +200,6 @@ def _take_in(session: Session, work: Work, told: Sequence[_Told]) -> None:
                 lost,
                 lambda stream, external_id, known=known: known.get((stream, external_id)),  # type: ignore[misc]  # the default binds the loop's value
             )
-        keep_edits_of_deleted(
-            session,
-            work,
-            item.mapping,
-            fields,
-            item.changes,
-            _resolver_of(session, item),
-        )
 
 
 def _resolver_of(session: Session, told: _Told) -> Resolve:
@@ -238,8 +243,11 @@ def apply_guarded(
     plans: Sequence[RecordPlan],
     *,
     asks_again: bool = True,
-) -> bool:
-    """Write plans unless they overwrite too much; False when the stream was stopped instead."""
+) -> list[RecordPlan] | None:
+    """Write plans unless they overwrite too much; None when the stream was stopped instead.
+
+    Answers the plans as they were carried out.
+    """
     overwritten = [str(plan.link.row_id) for plan in plans if plan.overwrites]
     if overwritten:
         refused = runs.decided_items(
@@ -255,7 +263,7 @@ def apply_guarded(
         overwritten,
         already=work.counts[key],
     ):
-        return False
-    apply_page(session, work, mapping, plans, asks_again=asks_again)
+        return None
+    applied = apply_page(session, work, mapping, plans, asks_again=asks_again)
     work.counts[key] += len(overwritten)
-    return True
+    return applied

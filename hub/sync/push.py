@@ -7,164 +7,149 @@ over what is committed first, and the answer moves the shadow of the written cel
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from sqlmodel import Session
 
 from hub.contract import Priority
-from hub.core.links import Link
 from hub.core.mapping import StreamMapping
-from hub.core.records import FieldSchema
 from hub.store import change_log, intents, leases, links, runs, streams
+from hub.store.ticks import TickId
 from hub.sync import guarding
-from hub.sync.candidates import find_candidates
 from hub.sync.connection import Work
-from hub.sync.deletes import read_with_witness, settle_missing
-from hub.sync.meet import plan_page
-from hub.sync.pull import apply_guarded
-from hub.sync.remove import remove_records
-from hub.sync.send import look_up_lost_creates, send_rows
+from hub.sync.push_page import push_rows
+from hub.sync.push_plan import CHUNK, LeftPush, PushPlan, Want, plan_push
+from hub.sync.seen import Seen
 
-CHUNK = 100
-"""Rows looked at together: as many records as one read answers."""
+LeftPushes = dict[str, LeftPush]
+"""By stream."""
 
 
 def push_changes(
-    work: Work, mapping: StreamMapping, *, is_rung: Callable[[], bool] = lambda: False
+    work: Work,
+    mapping: StreamMapping,
+    *,
+    is_rung: Callable[[], bool] = lambda: False,
+    left: LeftPushes | None = None,
 ) -> bool:
     """Send what changed in the stream's table since its last tick; False when it was left early.
 
-    A long batch makes way as soon as `is_rung` says that somebody's edit waits. It begins again
-    with the same tick: what was sent by then does not differ from its shadow any more.
+    A long push makes way as soon as `is_rung` says that somebody's edit waits. What is left of it
+    goes into `left`, and goes on after what changed since. Without `left`, or after a crash, it
+    begins again with the same tick: what was sent by then differs from its shadow no more.
 
     Raises:
         HubError: what the other side or the database answered; the tick stays where it was.
     """
+    left = {} if left is None else left
+    begun = left.pop(mapping.stream, None)
     database = work.connection.database
     with database.reading() as session:
         state = streams.load(session, mapping.connection, mapping.stream)
     if state.is_stopped or state.backfilled_at is None or not mapping.writes:
         return True
     tick = change_log.take_tick(database)
-    with database.reading() as session:
-        asked = links.rechecks(session, mapping.connection, mapping.stream)
-        changed = change_log.changed_rows(
-            session, mapping.hub_table, after=state.push_tick, until=tick
-        )
-    row_ids = list(dict.fromkeys([*changed, *asked]))
-    resting = _pass_guard(work, mapping, row_ids)
-    if resting is None:
+    fresh = plan_push(
+        work,
+        mapping,
+        after=begun.until if begun else state.push_tick,
+        until=tick,
+        is_known=_knows(begun) if begun else lambda row_id: False,
+    )
+    if fresh is None:
         return True
-    unsettled = [row_id for row_id in row_ids if row_id in asked or row_id not in resting]
-    if len(unsettled) > CHUNK:
-        work.priority = Priority.ROUTINE
-    for number, chunk in enumerate(_chunks(unsettled)):
-        if number and is_rung():
+    plans = [fresh, *(begun.plans if begun else ())]
+    for plan in plans:
+        if not _carry_out(work, mapping, plan, is_rung):
+            if _is_stopped(work, mapping):
+                return True
+            unfinished = [each for each in plans if not each.is_done]
+            left[mapping.stream] = LeftPush(until=tick, plans=unfinished)
             return False
-        work.hold_lease()
-        done = {row_id: asked[row_id] for row_id in chunk if row_id in asked}
-        push_rows(work, mapping, chunk, forced=set(done))
-        with database.unit_of_work(work.provenance()) as session:
-            leases.check(session, work.grant)
-            links.clear_rechecks(session, mapping.connection, mapping.stream, done)
-            intents.note_superseded(session, mapping.connection, mapping.stream, chunk)
     with database.unit_of_work(work.provenance()) as session:
         leases.check(session, work.grant)
-        streams.change(session, mapping.connection, mapping.stream, push_tick=tick)
-        intents.note_superseded(session, mapping.connection, mapping.stream, list(resting))
-        if row_ids:
-            _note_approved(session, mapping, row_ids)
-        streams.note_success(session, mapping.connection, mapping.stream, work.kind)
+        for plan in plans:
+            intents.note_superseded(session, mapping.connection, mapping.stream, plan.rested)
+            _note_approved(session, mapping, plan)
+        _move_tick(session, work, mapping, tick)
+    # What was asked for again while a long push made way is seen by a plan of its own.
+    return begun is None
+
+
+def _knows(begun: LeftPush) -> Callable[[str], bool]:
+    """Whether a row is still to be looked at by what is left."""
+    waiting = Seen()
+    for plan in begun.plans:
+        waiting.add(plan.remaining_ids())
+    return lambda row_id: not any(True for _ in waiting.unseen([row_id]))
+
+
+def _is_stopped(work: Work, mapping: StreamMapping) -> bool:
+    with work.connection.database.reading() as session:
+        return streams.load(session, mapping.connection, mapping.stream).is_stopped
+
+
+def _move_tick(session: Session, work: Work, mapping: StreamMapping, tick: TickId) -> None:
+    streams.change(session, mapping.connection, mapping.stream, push_tick=tick)
+    streams.note_success(session, mapping.connection, mapping.stream, work.kind)
+
+
+def _note_approved(session: Session, mapping: StreamMapping, plan: PushPlan) -> None:
+    """What a person let pass has been sent, or deleted."""
+    for action, want in (
+        (guarding.OVERWRITE_AT_SOURCE, Want.CHANGE),
+        (guarding.DELETE_AT_SOURCE, Want.DELETE),
+    ):
+        if not len(plan.ids(want)):
+            continue
+        approved = runs.decided_items(
+            session, mapping.connection, mapping.stream, action, "approved"
+        )
+        if approved and any(row_id in approved for row_id in plan.ids(want)):
+            runs.mark_applied(session, mapping.connection, mapping.stream, action)
+
+
+def _carry_out(
+    work: Work, mapping: StreamMapping, plan: PushPlan, is_rung: Callable[[], bool]
+) -> bool:
+    """Push a plan page by page; False when it was left before its end."""
+    if plan.remaining > CHUNK:
+        work.priority = Priority.ROUTINE
+        work.counts["rows_waiting"] = plan.remaining
+    is_first = True
+    while page := plan.next_page():
+        if not is_first and is_rung():
+            plan.put_back(page)
+            return False
+        is_first = False
+        work.hold_lease()
+        asked = _asked(work, mapping, page)
+        if not push_rows(
+            work, mapping, page, asked=set(asked), unanswered=plan.unanswered & page.keys()
+        ):
+            plan.put_back(page)
+            return False
+        _note_page(work, mapping, asked, plan)
     return True
 
 
-def _note_approved(session: Session, mapping: StreamMapping, row_ids: Sequence[UUID]) -> None:
-    """What a person let pass has been sent."""
-    approved = runs.decided_items(
-        session,
-        mapping.connection,
-        mapping.stream,
-        guarding.OVERWRITE_AT_SOURCE,
-        "approved",
-    )
-    if approved & {str(row_id) for row_id in row_ids}:
-        runs.mark_applied(session, mapping.connection, mapping.stream, guarding.OVERWRITE_AT_SOURCE)
-
-
-def _chunks(row_ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
-    for start in range(0, len(row_ids), CHUNK):
-        yield row_ids[start : start + CHUNK]
-
-
-def _pass_guard(
-    work: Work, mapping: StreamMapping, row_ids: Sequence[UUID]
-) -> frozenset[UUID] | None:
-    """Count what the whole batch would delete and overwrite, before anything is sent.
-
-    Answers the rows that ask for nothing, echoes above all; None when the guard stopped the batch.
-    A row that changes from now on is in the next batch.
-    """
-    deletes: list[str] = []
-    overwrites: list[str] = []
-    resting: set[UUID] = set()
-    fields = work.fields_of(mapping) if row_ids else {}
+def _asked(work: Work, mapping: StreamMapping, page: Mapping[UUID, Want]) -> Mapping[UUID, object]:
+    """Which of these rows somebody asked for by now, and when: before they are looked at."""
     with work.connection.database.reading() as session:
-        for chunk in _chunks(row_ids):
-            wanted = find_candidates(session, mapping, fields, chunk, forced=set())
-            deletes += [str(row_id) for row_id in wanted.deletes]
-            overwrites += [str(row_id) for row_id in wanted.updates]
-            resting.update(wanted.resting)
-    if not deletes and not overwrites:
-        return frozenset(resting)
-    with work.connection.database.unit_of_work(work.provenance()) as session:
-        stopped = guarding.stops(session, mapping, guarding.DELETE_AT_SOURCE, deletes)
-        stopped = (
-            guarding.stops(session, mapping, guarding.OVERWRITE_AT_SOURCE, overwrites) or stopped
-        )
-    return None if stopped else frozenset(resting)
+        return links.rechecks(session, mapping.connection, mapping.stream, list(page))
 
 
-def push_rows(
-    work: Work, mapping: StreamMapping, row_ids: Sequence[UUID], *, forced: set[UUID]
+def _note_page(
+    work: Work, mapping: StreamMapping, asked: Mapping[UUID, object], plan: PushPlan
 ) -> None:
-    """Send what differs in these rows; `forced` ones are read again even if nothing seems to."""
-    database = work.connection.database
-    fields = work.fields_of(mapping)
-    look_up_lost_creates(work, mapping, fields, row_ids)
-    with database.reading() as session:
-        wanted = find_candidates(session, mapping, fields, row_ids, forced=forced)
-    if wanted.updates or wanted.deletes:
-        _merge_again(work, mapping, fields, {**wanted.updates, **wanted.deletes})
-        with database.reading() as session:
-            found = links.links_of_rows(session, mapping.connection, mapping.stream, forced)
-            # Its Hub ID was edited or pasted over: it is written again.
-            nameless = {row_id for row_id, link in found.items() if not link.has_hub_id}
-            wanted = find_candidates(session, mapping, fields, row_ids, forced=nameless)
-    touched = [*wanted.updates, *wanted.creates]
-    if touched:
-        send_rows(work, mapping, fields, touched)
-    if wanted.deletes:
-        remove_records(work, mapping, wanted.deletes)
-
-
-def _merge_again(
-    work: Work,
-    mapping: StreamMapping,
-    fields: Mapping[str, FieldSchema],
-    touched: Mapping[UUID, Link],
-) -> None:
-    """Read the records once more, so that an edit made there meanwhile is merged, not overwritten.
-
-    The window that remains is one request long, and the intents watch over it.
-    """
-    external_ids = [link.external_id for link in touched.values()]
-    records = read_with_witness(work, mapping, external_ids)
-    missing = [external_id for external_id in external_ids if external_id not in records]
+    is_long = "rows_waiting" in work.counts
+    if is_long:
+        work.counts["rows_waiting"] = plan.remaining
+    if not asked and not is_long:
+        return
     with work.connection.database.unit_of_work(work.provenance()) as session:
         leases.check(session, work.grant)
-        if missing:
-            settle_missing(session, work, mapping, missing, {})
-        plans = plan_page(session, mapping, fields, list(records.values()), edits={}, created={})
-        # What is left to push is pushed right now: no need to ask for it again.
-        apply_guarded(session, work, mapping, plans, asks_again=False)
+        links.clear_rechecks(session, mapping.connection, mapping.stream, asked)
+        if is_long:
+            runs.note_progress(session, work.run_id, work.counts)

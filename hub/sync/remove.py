@@ -8,9 +8,8 @@ from uuid import UUID
 
 from hub.core.links import TOMBSTONE, Link
 from hub.core.mapping import StreamMapping
-from hub.store import intents, leases, links, runs
+from hub.store import intents, leases, links
 from hub.store.intents import Intent
-from hub.sync import guarding
 from hub.sync.connection import Work
 
 
@@ -47,5 +46,3 @@ def remove_records(work: Work, mapping: StreamMapping, doomed: Mapping[UUID, Lin
                 [replace(link, state=TOMBSTONE) for link in batch.values()],
             )
             work.counts["records_deleted"] += len(batch)
-    with work.connection.database.unit_of_work(work.provenance()) as session:
-        runs.mark_applied(session, mapping.connection, mapping.stream, guarding.DELETE_AT_SOURCE)

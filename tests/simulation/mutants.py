@@ -13,7 +13,8 @@ from unittest.mock import patch
 from hub.core.mapping import Parked, to_hub
 from hub.core.merge import Pair
 from hub.core.records import FieldSchema, RemoteRecord
-from hub.sync.send import _answered, _Letter
+from hub.sync.answers import answered_cells
+from hub.sync.letters import Letter
 
 
 def _nothing(*args: Any, **kwargs: Any) -> None:
@@ -29,7 +30,7 @@ def _never(*args: Any, **kwargs: Any) -> bool:
 
 
 def _whole_answer(
-    mapping: Any, fields: Mapping[str, FieldSchema], letter: _Letter, record: RemoteRecord
+    mapping: Any, fields: Mapping[str, FieldSchema], letter: Letter, record: RemoteRecord
 ) -> dict[str, Pair]:
     """Take every cell of an answer for agreed, not only what was written."""
     agreed = dict(_ANSWERED(mapping, fields, letter, record))
@@ -41,7 +42,7 @@ def _whole_answer(
     return agreed
 
 
-_ANSWERED = _answered
+_ANSWERED = answered_cells
 
 
 def _unparked(*args: Any, **kwargs: Any) -> Any:
@@ -51,12 +52,12 @@ def _unparked(*args: Any, **kwargs: Any) -> Any:
 
 
 MUTANTS: Mapping[str, tuple[tuple[str, Callable[..., Any]], ...]] = {
-    "the whole answer becomes the shadow": (("hub.sync.send._answered", _whole_answer),),
+    "the whole answer becomes the shadow": (("hub.sync.answers.answered_cells", _whole_answer),),
     "no write intent is matched": (("hub.sync.pull.match_payloads", _no_lost_updates),),
     "no cell is frozen": (("hub.store.links.freeze", _nothing),),
-    "no re-read before a push": (("hub.sync.push._merge_again", _nothing),),
+    "no re-read before a push": (("hub.sync.push_page._merge_again", lambda *args: {}),),
     "lost creates are not looked up": (
-        ("hub.sync.push.look_up_lost_creates", _nothing),
+        ("hub.sync.push_page.look_up_lost_creates", _nothing),
         ("hub.sync.meet.adopt_lost_creates", lambda *args: dict(args[3])),
     ),
     "links are not parked": (("hub.core.plan.to_hub", _unparked),),
