@@ -107,20 +107,3 @@ def test_a_write_that_never_arrived_is_not_waited_for_once_its_row_is_settled(
 
     assert "Uganda" == world.records(CLIENTS)[acme][COUNTRY]
     assert 0 == world.scalar("select count(*) from hub.write_intent where outcome is null")
-
-
-def test_an_edit_made_while_we_delete_its_record_is_kept(world: World) -> None:
-    (acme,) = world.add(CLIENTS, {NAME: "Acme"})
-    world.settle()
-    world.sql("update client set deleted_at = now()")
-
-    edit = {"update": [{"id": acme, "fields": {COUNTRY: "Kenya"}}]}
-    world.sandbox.fault(
-        "edit_before", method="DELETE", path=PAGE, base=BASE, table=CLIENTS, edit=edit
-    )
-    world.settle()
-
-    (kept,) = world.query("select field, theirs, their_actor, cause from hub.conflict")
-    assert {} == world.records(CLIENTS)
-    assert ("country", "Kenya", "Somebody else") == tuple(kept.values())[:3]
-    assert "edit_against_delete" == kept["cause"]
