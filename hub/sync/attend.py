@@ -23,7 +23,7 @@ from hub.sync.holder import is_gone, worker_name
 from hub.sync.hooks import ensure_hook, give_up_hook, tend_hook
 from hub.sync.people import serve_people
 from hub.sync.pull import pull_changes
-from hub.sync.push import push_changes
+from hub.sync.push import LeftPushes, push_changes
 from hub.sync.steps import Steps
 
 __all__ = ["Attendance", "Report", "attend"]
@@ -99,6 +99,7 @@ class _Attendant:
         self._until = clock.monotonic() + LONGEST_SECONDS
         self._scans: dict[str, Scan] = {}
         self._left: set[str] = set()
+        self._left_pushes: LeftPushes = {}
         connection.limiter.hold = self._hold_lease
 
     def _hold_lease(self) -> None:
@@ -167,7 +168,9 @@ class _Attendant:
                 continue
 
             def send(work: Work, mapping: StreamMapping = mapping) -> None:
-                if not push_changes(work, mapping, is_rung=self._is_rung):
+                if not push_changes(
+                    work, mapping, is_rung=self._must_make_way, left=self._left_pushes
+                ):
                     self._left.add(mapping.stream)
 
             self._steps.run("push", mapping, send)
@@ -210,6 +213,10 @@ class _Attendant:
                 self._push()
             return True
         return False
+
+    def _must_make_way(self) -> bool:
+        """Whether a long push stops between two pages: somebody waits, or it has been long."""
+        return clock.monotonic() > self._until or self._is_rung()
 
     def _is_rung(self) -> bool:
         with self._database.reading() as session:

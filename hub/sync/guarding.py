@@ -49,9 +49,7 @@ def stops(
     if not counted:
         return False
     total = links.count_live(session, mapping.connection, mapping.stream)
-    why = guard.exceeds(
-        limits(mapping, action), affected=counted + already, total=total + already
-    )
+    why = guard.exceeds(limits(mapping, action), affected=counted + already, total=total + already)
     if why is None:
         return False
     reason = f"would {_WORDS[action]}: {why}"
