@@ -189,7 +189,7 @@ def _take_in(session: Session, work: Work, told: Sequence[_Told]) -> None:
             created=item.created,
             fate=fate,
         )
-        if apply_guarded(session, work, item.mapping, plans):
+        if apply_guarded(session, work, item.mapping, plans) is not None:
             wanted = {m.link: _linked(lost) for m in item.mapping.fields if m.link}
             known = links.row_ids_of(session, item.mapping.connection, wanted)
             settle_lost(
@@ -243,8 +243,11 @@ def apply_guarded(
     plans: Sequence[RecordPlan],
     *,
     asks_again: bool = True,
-) -> bool:
-    """Write plans unless they overwrite too much; False when the stream was stopped instead."""
+) -> list[RecordPlan] | None:
+    """Write plans unless they overwrite too much; None when the stream was stopped instead.
+
+    Answers the plans as they were carried out.
+    """
     overwritten = [str(plan.link.row_id) for plan in plans if plan.overwrites]
     if overwritten:
         refused = runs.decided_items(
@@ -260,7 +263,7 @@ def apply_guarded(
         overwritten,
         already=work.counts[key],
     ):
-        return False
-    apply_page(session, work, mapping, plans, asks_again=asks_again)
+        return None
+    applied = apply_page(session, work, mapping, plans, asks_again=asks_again)
     work.counts[key] += len(overwritten)
-    return True
+    return applied
