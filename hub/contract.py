@@ -16,6 +16,7 @@ from hub.core.records import (
     HookInfo,
     RecordPage,
     RemoteRecord,
+    State,
     StreamSchema,
     WriteItem,
     WriteResult,
@@ -146,10 +147,6 @@ class Connector(Protocol):
 
     def read_changes(self, hook_external_id: str, cursor: int, priority: Priority) -> ChangePage:
         """The next changes that the hook recorded, the oldest first."""
-
-
-State = Mapping[str, str | int | float | bool | None]
-"""Where a source's read stands, as JSON; only the source that made it knows what it means."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

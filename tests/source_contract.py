@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from hub.contract import Capability, Priority, Source, SourcePage, SourceStream, State
+from hub.contract import Capability, Priority, Source, SourcePage, SourceStream
+from hub.core.records import State
 from hub.errors import ConfigError, HubError, RemoteUnavailable
 
 Record = Mapping[str, str | None]
@@ -24,6 +25,7 @@ CANARY = "canary-7f3a91c2"
 REQUIRED: Mapping[str, frozenset[Capability]] = {
     "file": frozenset({Capability.INCREMENTAL, Capability.DISCOVER}),
     "sql": frozenset({Capability.INCREMENTAL, Capability.DISCOVER}),
+    "rest": frozenset({Capability.INCREMENTAL}),
 }
 """What a kind must be able to do to be called complete."""
 

@@ -145,15 +145,18 @@ class AirtableConnector:
     ) -> Mapping[str, tuple[RemoteRecord, ...]]:
         """Records that carry these Hub IDs, the oldest first."""
         found: dict[str, list[RemoteRecord]] = {}
-        size = self.read_batch_size // 2
-        for start in range(0, len(hub_ids), size):
-            chunk = hub_ids[start : start + size]
-            clauses = ",".join(f"{{{address.hub_id_field}}}='{hub_id}'" for hub_id in chunk)
-            page = self._list(address, _found_by(clauses), priority, CallKind.LOOKUP)
-            for record in page.records:
-                found.setdefault(str(record.fields.get(str(address.hub_id_field))), []).append(
-                    record
-                )
+        field_id = str(address.hub_id_field)
+        for start in range(0, len(hub_ids), self.read_batch_size):
+            chunk = hub_ids[start : start + self.read_batch_size]
+            clauses = ",".join(f"{{{field_id}}}='{hub_id}'" for hub_id in chunk)
+            cursor: str | None = ""
+            while cursor is not None:
+                # More records than ids only where ids were copied.
+                options = {**_found_by(clauses), **({"offset": cursor} if cursor else {})}
+                page = self._list(address, options, priority, CallKind.LOOKUP)
+                for record in page.records:
+                    found.setdefault(str(record.fields.get(field_id)), []).append(record)
+                cursor = page.next_cursor
         oldest = datetime.min.replace(tzinfo=UTC)
         return {
             hub_id: tuple(sorted(records, key=lambda record: record.created_at or oldest))

@@ -21,10 +21,9 @@ from hub.contract import (
     Priority,
     SourcePage,
     SourceStream,
-    State,
 )
 from hub.core.columns import schema_of
-from hub.core.records import StreamSchema
+from hub.core.records import State, StreamSchema
 from hub.errors import HubError, InvalidInput, MappingError
 
 Reading = Callable[..., Iterator[FilePart]]

@@ -12,7 +12,6 @@ import pyarrow as pa
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from connectors.sql.cursor import Edge, begin, digest_of, kind_of_mark, read_back, written
 from connectors.sql.place import DatabasePlace
 from connectors.sql.schema import all_tables, described_columns, split_name, table_schema
 from connectors.sql.settings import Settings, StreamSettings
@@ -23,10 +22,10 @@ from hub.contract import (
     Priority,
     SourcePage,
     SourceStream,
-    State,
 )
 from hub.core.columns import kind_of, to_arrow
-from hub.core.records import StreamSchema
+from hub.core.edge import Edge, begin, digest_of, kind_of_mark, read_back, written
+from hub.core.records import State, StreamSchema
 from hub.errors import HubError, MappingError
 
 PAGE_ROWS = 10_000

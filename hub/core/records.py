@@ -66,6 +66,10 @@ class RemoteRecord:
     modified_at: datetime | None = None
 
 
+State = Mapping[str, str | int | float | bool | None]
+"""Where a source's read stands, as JSON; only the source that made it knows what it means."""
+
+
 class ChangeKind(enum.StrEnum):
     """What happened to a record."""
 

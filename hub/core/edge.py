@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from hub.contract import State
 from hub.core.columns import as_text
+from hub.core.records import State
 from hub.errors import ConfigError
 
 Mark = str | int | float | Decimal | date | datetime
@@ -27,35 +27,50 @@ _DIGITS = 16
 
 @dataclass(kw_only=True, slots=True)
 class Edge:
-    """The last value read, and the rows within the lag behind it."""
+    """The highest value read, and the rows within the lag behind it. Rows come in any order."""
 
     lag: timedelta
     last: Mark | None = None
     recent: deque[tuple[Mark, str]] = field(default_factory=deque)
 
-    def is_known(self, digest: str, known: frozenset[str]) -> bool:
-        """Whether the row was read before."""
-        return digest in known
-
     def pass_by(self, mark: Mark, digest: str) -> None:
-        """Take note of a row, in the order of the cursor."""
-        if self.last is None or mark != self.last:
+        """Take note of a row."""
+        if self.last is None or _less(self.last, mark):
             self.last = mark
-            floor = behind(mark, self.lag)
-            while self.recent and _less(self.recent[0][0], floor):
-                self.recent.popleft()
+            self._forget()
+        elif _less(mark, behind(self.last, self.lag)):
+            return
         self.recent.append((mark, digest))
         if len(self.recent) > MOST_REMEMBERED:
             self.recent.popleft()
+
+    def restore(self, state: State) -> None:
+        """Go on from a state of another edge, as if its rows had passed by here."""
+        if "cursor" not in state:
+            return
+        self.last = read_back(str(state["cursor"]), str(state.get("kind")))
+        known = str(state.get("seen") or "").split(",")
+        self.recent.extend((self.last, digest) for digest in known if digest)
+
+    def _forget(self) -> None:
+        """Drop what fell behind; all of it, where the rows come in their order."""
+        floor = self._floor()
+        while self.recent and _less(self.recent[0][0], floor):
+            self.recent.popleft()
+
+    def _floor(self) -> Mark:
+        return behind(self.last, self.lag) if self.last is not None else ""
 
     def state(self) -> State:
         """Where the next read begins."""
         if self.last is None:
             return {}
+        floor = self._floor()
+        seen = [digest for mark, digest in self.recent if not _less(mark, floor)]
         return {
             "cursor": written(self.last),
             "kind": kind_of_mark(self.last),
-            "seen": ",".join(digest for _, digest in self.recent),
+            "seen": ",".join(seen),
         }
 
 
