@@ -52,20 +52,21 @@ def preview_push(work: Work, mapping: StreamMapping, seen: Preview) -> None:
         )
     row_ids = list(dict.fromkeys([*changed, *asked, *alone]))
     for start in range(0, len(row_ids), CHUNK):
-        _push_chunk(work, mapping, row_ids[start : start + CHUNK], set(asked), seen)
+        preview_rows(work, mapping, row_ids[start : start + CHUNK], set(asked), seen)
     connector = work.connection.connector
     sent = seen.counts[Action.CREATE] + seen.counts[Action.CHANGE]
     seen.calls += math.ceil(sent / connector.write_batch_size)
     seen.calls += math.ceil(seen.counts[Action.DELETE] / connector.write_batch_size)
 
 
-def _push_chunk(
+def preview_rows(
     work: Work,
     mapping: StreamMapping,
     row_ids: Sequence[UUID],
     asked: set[UUID],
     seen: Preview,
 ) -> None:
+    """Tell what would be sent of these rows now; `asked` ones are read again in any case."""
     fields = work.fields_of(mapping)
     with work.connection.database.reading() as session:
         wanted = find_candidates(session, mapping, fields, row_ids, forced=asked)

@@ -121,6 +121,44 @@ def test_preview_shows_the_diff_and_the_price(world: World, hub: Hub) -> None:
     assert "Nothing would change." in pulled.output
 
 
+def test_a_kept_preview_is_listed_applied_and_told_of(world: World, hub: Hub) -> None:
+    _settled(world)
+    hub("pause", "world.clients")
+    world.sql("update client set country = 'Chad' where name = 'Acme'")
+    kept = json.loads(hub("preview", "world.clients", "--push", "--save", "--json").output)["id"]
+
+    listed = hub("previews").output
+    applied = hub("apply", kept)
+    world.attend()
+
+    assert "1 to change" in listed
+    assert "carried out as shown: 1 to change." in applied.output
+    assert (
+        "1 cells and records were carried out as shown, 0 were left" in hub("previews", kept).output
+    )
+    assert ["Chad"] == [row[COUNTRY] for row in world.records(CLIENTS).values()]
+    assert "is applied; only one that is ready" in str(hub("discard", kept).exception)
+
+
+def test_what_is_paused_is_listed_until_it_resumes(world: World, hub: Hub) -> None:
+    _settled(world)
+    row = str(world.scalar("select id from client"))
+
+    said = [
+        hub("pause", "world.clients.country").output,
+        hub("pause", "world.clients", "--row", row),
+    ]
+    listed = hub("pauses").output
+    hub("resume", "world.clients.country")
+    hub("resume", "world.clients", "--row", row)
+
+    assert "world.clients.country is paused. Nothing is lost" in str(said[0])
+    assert "every row" in listed
+    assert row in listed
+    assert "Ada" in listed
+    assert "Nothing is paused." in hub("pauses").output
+
+
 def test_why_answers_in_sentences(world: World, hub: Hub) -> None:
     _settled(world)
     world.sql("update client set country = 'Chad' where name = 'Acme'")
