@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import connectors
 from hub.config import Config, Connection, StreamSettings
+from hub.config.secrets import secrets_in
 from hub.core.mapping import FieldMapping, StreamMapping
 from hub.errors import ConfigError, MappingError
 from hub.queue import JobQueue
@@ -87,10 +88,8 @@ def build_wiring(config: Config, *, application_name: str) -> Wiring:
     Raises:
         ConfigError: the database or the Redis server has no address.
     """
-    for connection in config.connections.values():
-        token = getattr(connection.settings, "token", None)
-        if token is not None:
-            register_secret(token.get_secret_value())
+    for secret in secrets_in(config):
+        register_secret(secret)
     return Wiring(
         config=config,
         database=Database(
