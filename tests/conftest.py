@@ -83,6 +83,15 @@ def database_url(postgres_server_url: str, template_database: str) -> Iterator[s
     _command(postgres_server_url, "DROP DATABASE {} WITH (FORCE)", name)
 
 
+@pytest.fixture(scope="session")
+def store_database_url(postgres_server_url: str, template_database: str) -> Iterator[str]:
+    """A migrated database that the tests of the store share; each empties it first."""
+    name = "test_store"
+    _command(postgres_server_url, "CREATE DATABASE {} TEMPLATE {}", name, template_database)
+    yield _at(postgres_server_url, name)
+    _command(postgres_server_url, "DROP DATABASE {} WITH (FORCE)", name)
+
+
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """The hub's own way to this test's database."""
