@@ -72,21 +72,20 @@ def release_held(
         "stream": stream,
         "ids": [str(row_id) for row_id in row_ids],
     }
-    waiting = (
-        " from hub.frozen_cell f where f.link_id = l.id and f.reason = 'held'"
-        " and f.parked_stream = :stream and f.parked_on = any(:ids)"
-        " and l.connection = :connection"
-    )
     if keeps:
         session.execute(
             text(
-                "update hub.record_link l set shadow = l.shadow"  # noqa: S608  # constants
-                " || jsonb_build_object(f.field,"
+                "with cleared as (select l.id, jsonb_object_agg(f.field,"
                 # A set lost these rows only; one link is as if it had never been there.
                 "  case when jsonb_typeof(l.shadow -> f.field -> 'h') = 'array'"
                 "  then jsonb_build_object('r', l.shadow -> f.field -> 'r', 'h',"
                 "   nullif((l.shadow -> f.field -> 'h') - cast(:ids as text[]), '[]'))"
-                '  else cast(\'{"h": null, "r": null}\' as jsonb) end)' + waiting
+                '  else cast(\'{"h": null, "r": null}\' as jsonb) end) as pairs'
+                " from hub.frozen_cell f join hub.record_link l on l.id = f.link_id"
+                " where f.reason = 'held' and f.parked_stream = :stream"
+                " and f.parked_on = any(:ids) and l.connection = :connection group by l.id)"
+                " update hub.record_link l set shadow = l.shadow || c.pairs from cleared c"
+                " where c.id = l.id"
             ),
             bound,
         )
