@@ -69,6 +69,7 @@ def all_paces(session: MemorySession) -> Mapping[str, paces.Pace]:
             level=Level(row["level"]),
             window_seconds=row["window_seconds"],
             reason=row["reason"],
+            calls_per_month=row.get("calls_per_month"),
             held_until=row["held_until"],
             is_held=row["held_until"] is not None and row["held_until"] > now,
             changed_at=row["changed_at"],
@@ -91,6 +92,7 @@ def save_pace(
     level: Level,
     window_seconds: int,
     reason: str,
+    calls_per_month: int | None = None,
     held_until: datetime | None = None,
 ) -> None:
     table = session.store.hub.pace
@@ -102,6 +104,7 @@ def save_pace(
         "level": level.value,
         "window_seconds": window_seconds,
         "reason": reason,
+        "calls_per_month": calls_per_month,
         "held_until": held_until,
         "changed_at": before["changed_at"] if before is not None and keeps else session.now(),
     }

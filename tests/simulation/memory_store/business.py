@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from simulation.memory_store.session import MemorySession
 
 Raw = dict[str, Any]
+NOBODY, NOBODY_ORIGIN = "memory", "sql"
+"""Whom the log names where a transaction does not say who is at work."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -266,7 +268,7 @@ def _capture(
         columns=tuple(business.fits) if columns is None else columns,
         client_id=client,
         actor=actor,
-        origin=session.provenance.origin,
+        origin=session.provenance.origin or NOBODY_ORIGIN,
         run_id=session.provenance.run_id,
         edited_at=edited_at,
         at=now,
@@ -280,4 +282,4 @@ def _author(session: MemorySession, row_id: UUID, now: datetime) -> tuple[str, d
     author = who.authors.get(row_id) if who.authors else None
     if author is not None:
         return author.actor, author.edited_at
-    return who.actor, who.edited_at or now
+    return who.actor or NOBODY, who.edited_at or now

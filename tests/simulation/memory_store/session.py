@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from simulation.memory_store.change_log import CapturedChange
     from simulation.memory_store.database import MemoryDatabase
 
-NOBODY = Provenance(actor="memory", origin="sql")
+NOBODY = Provenance(actor="", origin="")
 
 
 class MemorySession:

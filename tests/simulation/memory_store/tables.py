@@ -102,6 +102,9 @@ class HubTables:
         self.approval = Table("approval", self.approval_open, self.approval_plan)
         self.alert_open = Index("alert_open", _where(_is_open, _by("key")), is_unique=True)
         self.alert = Table("alert", self.alert_open)
+        self.preview = Table("preview")
+        self.schema_change_stream = Index("schema_change_stream", _by("connection", "stream"))
+        self.schema_change = Table("schema_change", self.schema_change_stream)
 
         self.spent_call = Table("spent_call")
         self.pace = Table("pace")
