@@ -133,6 +133,14 @@ class SandboxServer:
             {"base": base, "table": table, "field": field, "old": old, "new": new},
         )
 
+    def retype(
+        self, base: str, table: str, field: str, kind: str, options: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        return self._post(
+            "retype",
+            {"base": base, "table": table, "field": field, "type": kind, "options": options},
+        )
+
     def edits(self, after: int = 0) -> list[dict[str, Any]]:
         """The edit log: the truth of who changed which cell."""
         edits: list[dict[str, Any]] = self._get(f"edits?after={after}")["edits"]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 from connectors.airtable import payloads
-from connectors.airtable.requests import Requests
+from connectors.airtable.requests import Requests, UnknownField
 from connectors.airtable.settings import Settings
 from connectors.airtable.values import UnknownChoice, from_rest, read_schema, to_rest
 from hub.contract import Capability, CheckResult, Limiter, Priority, StreamAddress
@@ -167,19 +168,29 @@ class AirtableConnector:
         self, address: StreamAddress, options: dict[str, Any], priority: Priority, kind: CallKind
     ) -> RecordPage:
         url = self._requests.url(self._base, address.table)
-        answer = self._requests.send(
-            "GET",
-            url,
-            action=f"read {address.stream}",
-            call=Call(kind=kind, stream=address.stream),
-            priority=priority,
-            options={**options, "fields": _wanted(address), "use_field_ids": True},
-            fallback=("POST", f"{url}/listRecords"),
-        )
+        with self._fresh_schema(priority):
+            answer = self._requests.send(
+                "GET",
+                url,
+                action=f"read {address.stream}",
+                call=Call(kind=kind, stream=address.stream),
+                priority=priority,
+                options={**options, "fields": _wanted(address), "use_field_ids": True},
+                fallback=("POST", f"{url}/listRecords"),
+            )
         return RecordPage(
             records=tuple(self._records(address, answer["records"], priority)),
             next_cursor=answer.get("offset"),
         )
+
+    @contextmanager
+    def _fresh_schema(self, priority: Priority) -> Iterator[None]:
+        """Look at the fields again where one is not there any more; the caller tries again."""
+        try:
+            yield
+        except UnknownField:
+            self.discover(priority)
+            raise
 
     def _records(
         self, address: StreamAddress, raw: Sequence[Mapping[str, Any]], priority: Priority
@@ -254,14 +265,15 @@ class AirtableConnector:
         }
         if any(row["id"] is None for row in rows):
             body["performUpsert"] = {"fieldsToMergeOn": [address.hub_id_field]}
-        answer = self._requests.send(
-            "PATCH",
-            self._requests.url(self._base, address.table),
-            action=f"write {address.stream}",
-            call=Call(kind=CallKind.WRITE, stream=address.stream),
-            priority=priority,
-            json=body,
-        )
+        with self._fresh_schema(priority):
+            answer = self._requests.send(
+                "PATCH",
+                self._requests.url(self._base, address.table),
+                action=f"write {address.stream}",
+                call=Call(kind=CallKind.WRITE, stream=address.stream),
+                priority=priority,
+                json=body,
+            )
         records: list[dict[str, Any]] = answer["records"]
         return records
 

@@ -31,6 +31,10 @@ PENALTY_SECONDS = 30.0
 _SOME_CALL = Call()
 
 
+class UnknownField(RemoteUnavailable):
+    """A field is not there any more; the schema in hand is too old. Nothing took effect."""
+
+
 class Requests:
     """The calls of one connection."""
 
@@ -135,6 +139,8 @@ class Requests:
             return RemoteMissing(f"{where}: not found ({message or kind}). Check the ids.")
         if kind == "LIST_RECORDS_ITERATOR_NOT_AVAILABLE" or kind == "INVALID_OFFSET_VALUE":
             return CursorExpired(f"{where}: the page cursor expired; the read begins again.")
+        if kind == "UNKNOWN_FIELD_NAME":
+            return UnknownField(f"{where}: {message}. The fields are looked at again.")
         if status == 422 and is_write:
             return RecordRejected(f"{where}: {message or kind}")
         if status >= 500 and is_write and kind != "RETRIABLE_ERROR":

@@ -21,7 +21,7 @@ from hub.store.database import Provenance
 from hub.store.leases import LeaseGrant
 from hub.sync.attendance import Attendance
 from hub.sync.connection import SyncConnection, Work
-from hub.sync.drift import tell_drift
+from hub.sync.drift import take_schema
 from hub.sync.failures import Failures
 from hub.sync.meter import KEPT_BACK, Meter
 
@@ -72,6 +72,8 @@ class Steps:
             except LeaseLost:
                 raise
             except HubError as exc:
+                # What was learnt of the schema stays learnt: the next attempt goes by it.
+                self._keep_schema()
                 self._failures.note(work, stream, exc)
                 return False
             except OperationalError as exc:
@@ -111,16 +113,10 @@ class Steps:
         fresh = self._connection.connector.schema
         if fresh is self._schema or not fresh:
             return
-        self._schema = schemas.keep_firsts(fresh, self._schema)
-        self._connection.connector.use_schema(self._schema)
+        fresh = schemas.keep_firsts(fresh, self._schema)
         with self._database.unit_of_work(self._provenance) as session:
-            for mapping in self._connection.ordered:
-                table = self._schema.get(mapping.remote_table)
-                if table is None:
-                    schemas.forget_schema(session, self._connection.name, mapping.stream)
-                    continue
-                schemas.save_schema(session, self._connection.name, mapping.stream, table)
-                tell_drift(session, mapping, table)
+            self._schema = take_schema(session, self._connection, self._schema, fresh)
+        self._connection.connector.use_schema(self._schema)
 
     @contextmanager
     def _run(self, kind: str, stream: str | None, priority: Priority) -> Iterator[Work]:

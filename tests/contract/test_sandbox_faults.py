@@ -94,6 +94,13 @@ def test_a_partial_list_says_that_it_is_complete(loaded: SandboxServer, clients:
     assert 3 == len(clients.all())
 
 
+def test_a_schema_answer_loses_most_fields(loaded: SandboxServer, clients: Table) -> None:
+    loaded.fault("partial_schema", path="/meta/")
+
+    assert 1 == len(clients.schema().fields)
+    assert 7 == len(clients.base.schema(force=True).table(clients.id).fields)
+
+
 def test_an_answer_waits(loaded: SandboxServer, clients: Table) -> None:
     loaded.fault("delay", seconds=0.2)
     begun = time.monotonic()

@@ -55,6 +55,7 @@ class Control:
             ("POST", "duplicate", self.duplicate),
             ("POST", "remove", self.remove),
             ("POST", "rename-choice", self.rename_choice),
+            ("POST", "retype", self.retype),
         ]
         return [
             Route(f"/_control/{path}", told(self._guarded(handle)), methods=[method])
@@ -155,6 +156,18 @@ class Control:
         actor = self.sandbox.state.person(body.get("user", "Alex"))
         old, new = str(body.get("old")), str(body.get("new"))
         self.sandbox.by_hand.rename_choice(base, table, field, old, new, actor)
+        return answer({"transaction": base.transaction})
+
+    async def retype(self, request: Request) -> Response:
+        """Give a field another type, as only a person can: {base, table, field, type, options?}."""
+        body = await _body(request)
+        base, table = self._place(body)
+        field = table.find_field(body.get("field"))
+        if field is None:
+            raise AirtableError(404, "NOT_FOUND", f"{table.name} has no such field.")
+        actor = self.sandbox.state.person(body.get("user", "Alex"))
+        kind, options = str(body.get("type")), body.get("options")
+        self.sandbox.by_hand.retype_field(base, table, field, kind, options, actor)
         return answer({"transaction": base.transaction})
 
     async def load(self, request: Request) -> Response:

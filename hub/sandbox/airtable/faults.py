@@ -18,6 +18,7 @@ REQUEST_KINDS = (
     "html",  # a proxy's page instead of JSON, nothing took effect
     "truncate",  # the request took effect, half of the JSON arrives
     "partial_list",  # a list ends early and says that it is complete
+    "partial_schema",  # a schema answer loses most fields of each table
     "edit_before",  # a person's edit lands just before the request is looked at
     "edit_after",  # a person's edit lands just before the answer goes out
     "expire_iterators",  # every offset handed out so far is forgotten

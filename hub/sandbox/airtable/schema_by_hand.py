@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from hub.sandbox.airtable import errors
+from hub.sandbox.airtable.json_values import Fields, Json
 from hub.sandbox.airtable.model import Actor, Base, Field, Table
 from hub.sandbox.airtable.schema import Schema
 from hub.sandbox.airtable.transactions import SchemaChange
 
 
 class SchemaByHand:
-    """Deleting fields and tables, renaming options."""
+    """Deleting fields and tables, renaming options, giving a field another type."""
 
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
@@ -68,3 +69,53 @@ class SchemaByHand:
             table_id=table.id, field_id=field.id, kind="changed", current={}, previous={}
         )
         self.schema.commit(base, actor, [change])
+
+    def retype_field(
+        self,
+        base: Base,
+        table: Table,
+        field: Field,
+        kind: str,
+        options: Fields | None,
+        actor: Actor,
+    ) -> None:
+        """What only a person can do: make a text a number or the other way round.
+
+        Cells that cannot be converted are emptied, as the service does.
+        """
+        if {field.type, kind} - set(_CONVERTIBLE):
+            raise errors.invalid_request(f"{field.type} cannot be made {kind} here")
+        before, convert = field.type, _CONVERTIBLE[kind]
+        with self.state.lock, self.state.file.transaction() as connection:
+            field.type, field.options = kind, options
+            field.index_choices()
+            for record in table.records.values():
+                if field.id not in record.values:
+                    continue
+                value = convert(record.values[field.id])
+                if value is None:
+                    del record.values[field.id]
+                else:
+                    record.values[field.id] = value
+                self.state.save_record(connection, base, table, record)
+            change = SchemaChange(table_id=table.id, field_id=field.id, kind="changed",
+                                  current={"type": kind}, previous={"type": before})  # fmt: skip
+            self.schema.commit(base, actor, [change])
+
+
+def _as_text(value: Json) -> Json:
+    return f"{value:g}" if isinstance(value, (int, float)) else value
+
+
+def _as_number(value: Json) -> Json:
+    try:
+        return float(str(value))
+    except ValueError:
+        return None
+
+
+_CONVERTIBLE = {
+    "singleLineText": _as_text,
+    "multilineText": _as_text,
+    "number": _as_number,
+}

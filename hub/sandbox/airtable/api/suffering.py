@@ -77,6 +77,8 @@ class Suffering:
             answer.body = answer.body[: len(answer.body) // 2]
         elif fault.kind == "partial_list":
             answer.body = _shortened(answer.body)
+        elif fault.kind == "partial_schema":
+            answer.body = _with_few_fields(answer.body)
         elif fault.kind == "edit_after":
             self._edit(fault)
 
@@ -117,6 +119,14 @@ def _shortened(body: bytes) -> bytes:
     if isinstance(answer, dict) and isinstance(answer.get("records"), list):
         answer["records"] = answer["records"][: len(answer["records"]) // 2]
         answer.pop("offset", None)
+    return dump(answer)
+
+
+def _with_few_fields(body: bytes) -> bytes:
+    answer = parse(body)
+    if isinstance(answer, dict):
+        for table in answer.get("tables", ()):
+            table["fields"] = table["fields"][:1]
     return dump(answer)
 
 
