@@ -16,6 +16,7 @@ from hub.cli.answers import (
     value_text,
 )
 from hub.cli.central import central_database, person
+from hub.cli.drift import drift
 from hub.cli.explain import divergence, why
 from hub.cli.pauses import pause, pauses, resume
 from hub.cli.previews import apply, discard, preview, previews
@@ -172,6 +173,7 @@ def _conflict(item: conflict_store.ConflictRecord) -> dict[str, Any]:
 
 for _command in (
     divergence,
+    drift,
     why,
     preview,
     previews,

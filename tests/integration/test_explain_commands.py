@@ -159,6 +159,21 @@ def test_what_is_paused_is_listed_until_it_resumes(world: World, hub: Hub) -> No
     assert "Nothing is paused." in hub("pauses").output
 
 
+def test_what_changed_there_is_listed_by_grade(world: World, hub: Hub) -> None:
+    _settled(world)
+    before = hub("drift").output
+    world.sandbox.remove(BASE, CLIENTS, COUNTRY)
+    world.settle()
+
+    told = hub("drift")
+    (read,) = json.loads(hub("drift", "--json").output)
+
+    assert "The tables are as the streams need them." in before
+    assert "breaking" in told.output
+    assert ("country", "field_removed") == (read["hub_column"], read["kind"])
+    assert "No table has changed" not in hub("drift", "--all").output
+
+
 def test_why_answers_in_sentences(world: World, hub: Hub) -> None:
     _settled(world)
     world.sql("update client set country = 'Chad' where name = 'Acme'")
