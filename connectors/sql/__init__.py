@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from connectors.sql.settings import Settings, StreamSettings
-from hub.contract import Limiter, Source
+from hub.contract import Connector, Limiter, Source
 
-__all__ = ["Settings", "StreamSettings", "build_source", "preload"]
+__all__ = ["Settings", "StreamSettings", "build", "build_source", "preload"]
 
 
 def preload() -> None:
     """Load what `build_source` needs, so that a forked worker finds it loaded."""
-    import connectors.sql.source  # noqa: F401  # loading it is the point
+    import connectors.sql.source
+    import connectors.sql.two_way  # noqa: F401  # loading them is the point
 
 
 def build_source(connection: str, settings: Settings, limiter: Limiter) -> Source:
@@ -19,3 +20,10 @@ def build_source(connection: str, settings: Settings, limiter: Limiter) -> Sourc
     from connectors.sql.source import SqlSource
 
     return SqlSource(connection, settings, limiter)
+
+
+def build(connection: str, settings: Settings, limiter: Limiter) -> Connector:
+    """A connector for tables that are kept equal. Nothing is opened before the first call."""
+    from connectors.sql.two_way import SqlConnector
+
+    return SqlConnector(connection, settings, limiter)

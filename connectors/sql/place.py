@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.engine.url import URL, make_url
 from sqlalchemy.exc import DBAPIError, NoSuchTableError, SQLAlchemyError
 
 from connectors.sql.settings import DRIVERS, Settings
-from hub.errors import HubError, PermissionLost, RemoteMissing, RemoteUnavailable
+from hub.errors import HubError, OutcomeUnknown, PermissionLost, RemoteMissing, RemoteUnavailable
 
 CONNECT_SECONDS = 10
 _REFUSED = re.compile(
@@ -55,11 +55,36 @@ class DatabasePlace:
             RemoteMissing: the database, the table or the column is not there.
             RemoteUnavailable: it does not answer.
         """
+        with self._telling(), self.engine().connect() as connection:
+            self._begin(connection, writes=False)
+            yield connection
+            connection.rollback()
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that commits at the end, and changes nothing on any error.
+
+        Raises:
+            OutcomeUnknown: it broke off while it committed.
+            HubError: as `session` does.
+        """
+        with self._telling(), self.engine().connect() as connection:
+            self._begin(connection, writes=True)
+            yield connection
+            try:
+                connection.commit()
+            except DBAPIError as exc:
+                if not exc.connection_invalidated:
+                    raise
+                raise OutcomeUnknown(
+                    f"[{self._connection}] {self.name} broke off while it committed; what stands "
+                    "there is looked up."
+                ) from exc
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
         try:
-            with self.engine().connect() as connection:
-                self._make_read_only(connection)
-                yield connection
-                connection.rollback()
+            yield
         except HubError:
             raise
         except NoSuchTableError as exc:
@@ -119,22 +144,32 @@ class DatabasePlace:
         def count(*_: object) -> None:
             self.requests_made += 1
 
-        if self.dialect == "mysql":
+        if self.dialect == "sqlite":
 
             @event.listens_for(engine, "connect")
-            def read_only(connection: DBAPIConnection, _: object) -> None:
-                cursor = connection.cursor()
-                cursor.execute("set session transaction read only")
-                cursor.execute("set time_zone = '+00:00'")
-                cursor.close()
+            def begin_by_hand(connection: DBAPIConnection, _: object) -> None:
+                # The driver would begin late, and between the statements of one transaction.
+                connection.isolation_level = None
+
+            @event.listens_for(engine, "begin")
+            def begin(connection: Connection) -> None:
+                connection.exec_driver_sql("begin")
 
         return engine
 
-    def _make_read_only(self, connection: Connection) -> None:
+    def _begin(self, connection: Connection, *, writes: bool) -> None:
+        """Only what was asked for is possible, whatever the user's rights are."""
+        mode = "read write" if writes else "read only"
         if self.dialect == "postgresql":
-            connection.execute(text("set transaction isolation level repeatable read, read only"))
-        elif self.dialect == "sqlite":
-            connection.exec_driver_sql("pragma query_only = on")
+            level = "read committed" if writes else "repeatable read"
+            connection.exec_driver_sql(f"set transaction isolation level {level}, {mode}")
+        elif self.dialect == "mysql":
+            connection.exec_driver_sql("set time_zone = '+00:00'")
+            connection.exec_driver_sql(f"set session transaction {mode}")
+            # It holds from the next transaction on.
+            connection.commit()
+        else:
+            connection.exec_driver_sql(f"pragma query_only = {'off' if writes else 'on'}")
 
     def _require_file(self) -> None:
         name = self.url.database

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import types
@@ -63,6 +64,20 @@ def table_schema(inspector: Inspector, table: str) -> StreamSchema:
     return StreamSchema(
         id=table, name=table, fields=fields, key=key, cursor_field=_cursor(fields, key)
     )
+
+
+def with_links(inspector: Inspector, table: StreamSchema) -> StreamSchema:
+    """The table with its foreign keys of one column as links to the rows they name."""
+    schema, name = split_name(table.id)
+    fields = dict(table.fields)
+    for key in inspector.get_foreign_keys(name, schema):
+        columns = key["constrained_columns"]
+        if len(columns) == 1 and columns[0] in fields:
+            other = ".".join(
+                part for part in (key["referred_schema"], key["referred_table"]) if part
+            )
+            fields[columns[0]] = replace(fields[columns[0]], kind=ValueKind.LINKS, links_to=other)
+    return replace(table, fields=fields)
 
 
 def described_columns(stream: str, names: Sequence[str], kinds: Mapping[str, ValueKind]) -> StreamSchema:  # noqa: E501  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Self
 
@@ -65,6 +66,20 @@ class Settings(BaseModel):
             "The database's address. Postgres, MySQL, MariaDB and SQLite; give a user that may "
             "only read. The hub opens read-only sessions all the same."
         )
+    )
+    changes: Mapping[str, str] = Field(
+        default_factory=dict,
+        description=(
+            "For tables that are kept equal with the hub: the column of each that holds the time "
+            'of its last change, `{ clients = "updated_at" }`. An index on it is needed; the hub '
+            "sets it when it writes. Deletions are found by the complete reads."
+        ),
+    )
+    settle_seconds: float = Field(
+        default=1.0,
+        ge=0,
+        le=600,
+        description="How old a change must be to be told: as long as a transaction there lasts.",
     )
     request_timeout_seconds: float = Field(
         default=60.0, gt=0, le=3600, description="How long the database may take to answer."
