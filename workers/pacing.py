@@ -72,8 +72,8 @@ class Pacing:
                 if connection.calls_per_month is not None:
                     _tell(session, name, connection.calls_per_month, expected, found)
                 before = standing.get(name)
-                if before is None or _differs(before, found, connection.profile):
-                    log.info("pace", connection=name, level=found.level.value, reason=found.reason)
+                if before is None or _differs(before, found, connection):
+                    log.info("pace", connection=name, pace=found.level.value, reason=found.reason)
                     paces.save_pace(
                         session,
                         name,
@@ -81,6 +81,7 @@ class Pacing:
                         level=found.level,
                         window_seconds=int(found.window.total_seconds()),
                         reason=found.reason,
+                        calls_per_month=connection.calls_per_month,
                         held_until=found.until,
                     )
 
@@ -95,13 +96,10 @@ class Pacing:
         return ration(connection.calls_per_month, expected, window, now)
 
 
-def _differs(before: paces.Pace, found: Ration, profile: Profile) -> bool:
-    return (before.profile, before.level, before.window_seconds, before.held_until) != (
-        profile,
-        found.level,
-        int(found.window.total_seconds()),
-        found.until,
-    )
+def _differs(before: paces.Pace, found: Ration, connection: Connection) -> bool:
+    was = before.profile, before.level, before.window_seconds, before.calls_per_month
+    now = connection.profile, found.level, int(found.window.total_seconds())
+    return was != (*now, connection.calls_per_month) or before.held_until != found.until
 
 
 def _tell(session: Session, name: str, budget: int, expected: Forecast, found: Ration) -> None:

@@ -6,6 +6,7 @@ import strawberry
 from strawberry.types import Info
 
 from hub.sync.divergence import report_differences
+from hub.sync.quota import report_quota
 from hub.sync.why import explain_cell
 from hub_graphql.computed import root_funnel, root_warmup
 from hub_graphql.context import Context
@@ -24,6 +25,7 @@ from hub_graphql.types.divergence import Divergence, check_first, present_diverg
 from hub_graphql.types.excluded_day import ExcludedDay
 from hub_graphql.types.goal import Goal
 from hub_graphql.types.mailbox import Mailbox
+from hub_graphql.types.quota import Quota, present_quota
 from hub_graphql.types.run import Run
 from hub_graphql.types.sending_domain import SendingDomain
 from hub_graphql.types.stream import Stream
@@ -47,6 +49,10 @@ async def _differences(
         lambda database: report_differences(database, store.streams, stream, first)
     )
     return present_divergence(found)
+
+
+async def _quota(info: Info[Context, None]) -> list[Quota]:
+    return [present_quota(found) for found in await info.context.store.decide(report_quota)]
 
 
 @strawberry.type(description="What can be asked.")
@@ -89,4 +95,9 @@ class Query:
         description="Every cell that differs from what the other side was last seen to have."
         " `stream` is CONNECTION.STREAM; without one all streams are looked at. All are counted,"
         " and the `first` are listed, unexplained ones before others.",
+    )
+    quota: list[Quota] = strawberry.field(
+        resolver=_quota,
+        description="The API calls of every connection this month: what they went to, what is left,"
+        " and what they will come to.",
     )

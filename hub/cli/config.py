@@ -81,6 +81,23 @@ def _say_right(loaded: LoadedConfig) -> None:
         f"{loaded.path or 'The environment'} is right: "
         f"{_counted(len(loaded.config.connections), 'connection')}, {_counted(streams, 'stream')}."
     )
+    _say_prices(loaded)
+
+
+def _say_prices(loaded: LoadedConfig) -> None:
+    from hub.cli.quota import price_text, prices_of
+
+    for connection in loaded.config.connections.values():
+        if not connection.streams:
+            continue
+        prices = prices_of(
+            connection, is_notified=loaded.config.hub.public_url is not None, records={}
+        )
+        cost = price_text(prices[connection.profile])
+        click.echo(
+            f"{connection.name}, profile {connection.profile.value}: {cost}; "
+            "more for tables of more than 100 records."
+        )
 
 
 @config.command()

@@ -32,6 +32,18 @@ COMMANDS = {
         place="hub.cli.sync:sync",
         summary="Pull, push and preview streams, and settle conflicts.",
     ),
+    "connectors": LazyCommand(
+        place="hub.cli.connectors:connectors",
+        summary="Check, preview and read the connections of hub.toml.",
+    ),
+    "datasets": LazyCommand(
+        place="hub.cli.datasets:datasets",
+        summary="Show the tables that sources made, and change their columns.",
+    ),
+    "quota": LazyCommand(
+        place="hub.cli.quota:quota",
+        summary="Show what the API calls of the month go to, and what they will come to.",
+    ),
     "db": LazyCommand(
         place="hub.cli.database:database",
         summary="Migrate the central database.",

@@ -134,6 +134,7 @@ class Connection(ConnectionSettings):
     def read_all_every(self, stream: str) -> timedelta:
         """How often a stream is read completely: as it says, else as the profile does."""
         return self.streams[stream].reconcile_every or RHYTHMS[self.profile].read_all_every
+
     sources: Mapping[str, SourceEntry] = Field(default_factory=dict)
 
 

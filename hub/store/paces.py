@@ -22,6 +22,7 @@ class Pace:
     level: Level
     window_seconds: int
     reason: str
+    calls_per_month: int | None
     held_until: datetime | None
     is_held: bool
     changed_at: datetime
@@ -32,7 +33,8 @@ def all_paces(session: Session) -> Mapping[str, Pace]:
     """The pace of every connection that has one."""
     found = session.execute(
         text(
-            "select connection, profile, level, window_seconds, reason, held_until, changed_at,"
+            "select connection, profile, level, window_seconds, reason, calls_per_month,"
+            " held_until, changed_at,"
             " coalesce(held_until > clock_timestamp(), false) as is_held from hub.pace"
         )
     )
@@ -42,6 +44,7 @@ def all_paces(session: Session) -> Mapping[str, Pace]:
             level=Level(row.level),
             window_seconds=row.window_seconds,
             reason=row.reason,
+            calls_per_month=row.calls_per_month,
             held_until=row.held_until,
             is_held=row.is_held,
             changed_at=row.changed_at,
@@ -65,16 +68,19 @@ def save_pace(
     level: Level,
     window_seconds: int,
     reason: str,
+    calls_per_month: int | None = None,
     held_until: datetime | None = None,
 ) -> None:
     """Settle the connection's pace."""
     session.execute(
         text(
-            "insert into hub.pace (connection, profile, level, window_seconds, reason, held_until)"
-            " values (:connection, :profile, :level, :window, :reason, :held_until)"
+            "insert into hub.pace (connection, profile, level, window_seconds, reason,"
+            " calls_per_month, held_until)"
+            " values (:connection, :profile, :level, :window, :reason, :budget, :held_until)"
             " on conflict (connection) do update set profile = excluded.profile,"
             " window_seconds = excluded.window_seconds, reason = excluded.reason,"
             " held_until = excluded.held_until, level = excluded.level,"
+            " calls_per_month = excluded.calls_per_month,"
             " changed_at = case when pace.level = excluded.level then pace.changed_at"
             "  else clock_timestamp() end"
         ),
@@ -84,6 +90,7 @@ def save_pace(
             "level": level.value,
             "window": window_seconds,
             "reason": reason,
+            "budget": calls_per_month,
             "held_until": held_until,
         },
     )

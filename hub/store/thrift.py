@@ -40,6 +40,7 @@ class Pace(SQLModel, table=True):
         "Window", "For so long changes are collected; 0 takes each at once."
     )
     reason: str = column("Reason", "Why it is slowed, for a person.")
+    calls_per_month: int | None = column("Budget", "The calls a month, if limited.", default=None)
     held_until: datetime | None = column(
         "Held until", "Until when nothing is done at all.", default=None, sa_type=TIMESTAMP
     )

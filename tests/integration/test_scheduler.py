@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,14 @@ from sync_world import BASE, CLIENTS, HUB_ID, NAME, World
 
 import connectors
 from hub.config import Connection, load_config
+from hub.core.pace import Profile
 from hub.queue import JobQueue
 from hub.store import change_log, leases
 from hub.store.database import Database, Provenance
 from hub.sync.holder import is_gone, worker_name
+from hub.sync.quota import report_quota
 from workers import memory, queues
+from workers.pacing import Pacing
 from workers.schedules import Backoff, Scheduler
 
 PATIENCE_SECONDS = 20.0
@@ -107,6 +111,62 @@ def test_a_change_by_plain_sql_leaves_a_ping_and_a_job(
 
     pings = world.query("select source from hub.ping where connection = 'world'")
     assert {"source": "hub"} in pings
+
+
+def test_a_thrifty_connection_collects_changes_for_a_window(
+    world: World, queue: JobQueue, connections: dict[str, Connection]
+) -> None:
+    world.settle()
+    thrifty = {
+        name: connection.model_copy(update={"profile": Profile.THRIFTY})
+        for name, connection in connections.items()
+    }
+    with _scheduling(world.database, queue, thrifty):
+        _until(lambda: world.scalar("select count(*) from hub.ping") >= 1)
+        world.sql("insert into client (name) values ('Acme')")
+        _until(lambda: world.scalar("select count(*) from hub.ping") >= 2)
+        # The sweep has passed by and left it.
+        _until(lambda: _jobs(queue, "workers.jobs.tidy") >= 1)
+        early = [_jobs(queue, f"workers.jobs.{kind}") for kind in ("push", "pull", "resume")]
+        world.sql("update hub.ping set received_at = received_at - interval '15 minutes'")
+
+        _until(lambda: _jobs(queue, "workers.jobs.resume") >= 1)
+
+    # One look at the start: the world's hook has no address to ring at.
+    assert [0, 1, 0] == early
+    assert "thrifty" == world.scalar("select profile from hub.pace")
+
+
+def test_a_connection_over_its_budget_is_slowed_and_told_of_once(
+    world: World, queue: JobQueue, connections: dict[str, Connection]
+) -> None:
+    world.settle()
+    world.sql(
+        "insert into hub.spent_call (connection, day, stream, purpose, calls)"
+        " select 'world', (clock_timestamp() at time zone 'UTC')::date - n, '', 'payloads', 100"
+        " from generate_series(1, 8) n"
+    )
+    expected = report_quota(world.database)[0].forecast.expected
+    tight = {
+        name: connection.model_copy(update={"calls_per_month": int(expected / 1.2)})
+        for name, connection in connections.items()
+    }
+    pacing = Pacing(world.database, tight)
+    for _ in range(3):
+        pacing.settle()
+
+    assert timedelta(minutes=15) <= pacing.window_of("world")
+    assert not pacing.reads_completely("world")
+    alerts = world.query("select seen_count from hub.alert where key = 'budget:world'")
+    assert [{"seen_count": 3}] == alerts
+
+    roomy = {
+        name: connection.model_copy(update={"calls_per_month": 100_000})
+        for name, connection in connections.items()
+    }
+    Pacing(world.database, roomy).settle()
+    assert 0 == world.scalar("select count(*) from hub.alert where closed_at is null")
+    assert "full" == world.scalar("select level from hub.pace")
 
 
 def test_of_two_schedulers_one_acts(

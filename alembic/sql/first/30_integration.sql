@@ -462,6 +462,7 @@ CREATE TABLE hub.pace (
     level VARCHAR NOT NULL,
     window_seconds INTEGER NOT NULL,
     reason VARCHAR NOT NULL,
+    calls_per_month INTEGER,
     held_until TIMESTAMP WITH TIME ZONE,
     changed_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     PRIMARY KEY (connection)
@@ -471,5 +472,6 @@ COMMENT ON COLUMN hub.pace.profile IS 'live or thrifty.';
 COMMENT ON COLUMN hub.pace.level IS 'full, no_scans, no_looks, collected, scarce, spent or refused.';
 COMMENT ON COLUMN hub.pace.window_seconds IS 'For so long changes are collected; 0 takes each at once.';
 COMMENT ON COLUMN hub.pace.reason IS 'Why it is slowed, for a person.';
+COMMENT ON COLUMN hub.pace.calls_per_month IS 'The calls a month, if limited.';
 COMMENT ON COLUMN hub.pace.held_until IS 'Until when nothing is done at all.';
 COMMENT ON COLUMN hub.pace.changed_at IS 'Since when.';
