@@ -10,7 +10,6 @@ from simulation.memory_store import (  # noqa: F401  they register themselves
     answers_frozen_cells,
     answers_intents,
     answers_leases,
-    answers_ledger,
     answers_links,
     answers_notes,
     answers_pauses,

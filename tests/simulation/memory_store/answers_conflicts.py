@@ -67,6 +67,18 @@ def close_conflicts(session: MemorySession, cells: Sequence[tuple[UUID, str, str
             session.put(hub.conflict, row["id"], {**row, **changed})
 
 
+@conflicts.open_of_links.register(MemorySession)
+def open_of_links(
+    session: MemorySession, link_ids: Sequence[UUID]
+) -> dict[tuple[UUID, str], ConflictRecord]:
+    wanted = set(link_ids)
+    return {
+        (row["link_id"], row["field"]): _record(row)
+        for row in session.scan(session.store.hub.conflict)
+        if row["status"] == OPEN and row["link_id"] in wanted
+    }
+
+
 @conflicts.load_conflict.register(MemorySession)
 def load_conflict(
     session: MemorySession, conflict_id: UUID, *, lock: bool = False

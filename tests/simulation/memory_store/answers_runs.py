@@ -59,6 +59,15 @@ def finish_run(
         session.put(table, run_id, {**row, **result})
 
 
+@runs.note_progress.register(MemorySession)
+def note_progress(session: MemorySession, run_id: UUID, counts: Mapping[str, int]) -> None:
+    table = session.store.hub.run
+    row = session.lock(table, run_id)
+    if row is not None:
+        told = {name: count for name, count in counts.items() if count}
+        session.put(table, run_id, {**row, "counts": told})
+
+
 @runs.drop_run.register(MemorySession)
 def drop_run(session: MemorySession, run_id: UUID) -> None:
     session.drop(session.store.hub.run, run_id)
