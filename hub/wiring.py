@@ -12,6 +12,7 @@ import connectors
 from hub.config import Config, Connection, StreamSettings
 from hub.config.secrets import secrets_in
 from hub.core.mapping import FieldMapping, StreamMapping
+from hub.core.pace import QUIET
 from hub.errors import ConfigError, MappingError
 from hub.queue import JobQueue
 from hub.redaction import register_secret
@@ -55,6 +56,7 @@ class Wiring:
             limiter=limiter,
             mappings=stream_mappings(connection),
             notification_url=self._notification_url(name),
+            quiet=QUIET,
         )
 
     def requests_per_second(self, name: str) -> float:

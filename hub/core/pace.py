@@ -19,6 +19,11 @@ CALLS_A_WINDOW = 6
 QUIET_SHARE = 4
 """Where nothing has come for a while, the next look waits for a quarter of that while."""
 
+QUIET = timedelta(milliseconds=300)
+"""A row that was sent a moment ago and changes faster than this is not sent again yet."""
+LONGEST_PUT_OFF = timedelta(seconds=10)
+"""But after this long it is, however fast it changes."""
+
 
 class Profile(enum.StrEnum):
     """How a connection weighs seconds against calls."""

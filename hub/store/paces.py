@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlmodel import Session
@@ -124,3 +125,44 @@ def release(session: Session, connection: str) -> bool:
         {"connection": connection},
     ).one_or_none()
     return found is not None
+
+
+@generic(Session)
+def changing_rows(
+    session: Session,
+    connection: str,
+    stream: str,
+    table: str,
+    row_ids: Sequence[UUID],
+    *,
+    quiet: timedelta,
+    longest: timedelta,
+) -> set[UUID]:
+    """Rows that were sent within `longest` and changed again within `quiet`.
+
+    Ids grow with the time, so the lately opened intents stand at the end of their index.
+    """
+    found = session.execute(
+        text(
+            "select distinct w.row_id from hub.write_intent w"
+            " join hub.table_dictionary d on d.name = :table, lateral ("
+            "  select c.at from hub.change c where c.table_id = d.id and c.row_id = w.row_id"
+            "  order by c.id desc limit 1) as last"
+            " where w.id >= cast(rpad(lpad(to_hex(floor(extract(epoch from"
+            "   clock_timestamp() - cast(:longest as interval) - interval '5 seconds')"
+            "   * 1000)::bigint), 12, '0'), 32, '0') as uuid)"
+            " and w.connection = :connection and w.stream = :stream"
+            " and w.row_id = any(cast(:row_ids as uuid[])) and w.operation = 'update'"
+            " and w.created_at > clock_timestamp() - cast(:longest as interval)"
+            " and last.at > clock_timestamp() - cast(:quiet as interval)"
+        ),
+        {
+            "connection": connection,
+            "stream": stream,
+            "table": table,
+            "row_ids": [str(row_id) for row_id in row_ids],
+            "quiet": quiet,
+            "longest": longest,
+        },
+    )
+    return {UUID(str(row_id)) for row_id in found.scalars()}

@@ -31,6 +31,8 @@ __all__ = ["Attendance", "Report", "attend"]
 LONGEST_SECONDS = 240.0
 """After so long the worker hands over, so that no job runs for ever."""
 PAGES_A_STEP = 10
+PUT_OFF_SECONDS = 0.1
+"""Between two looks at rows that change again and again."""
 
 
 def attend(
@@ -99,6 +101,7 @@ class _Attendant:
         self._until = clock.monotonic() + LONGEST_SECONDS
         self._scans: dict[str, Scan] = {}
         self._left: set[str] = set()
+        self._has_put_off = False
         self._left_pushes: LeftPushes = {}
         connection.limiter.hold = self._hold_lease
 
@@ -137,6 +140,9 @@ class _Attendant:
                 return True
             if not is_scanning and not self._left and self._is_quiet():
                 return False
+            if self._has_put_off:
+                # A ping waits for the rows that were put off; nobody else has to wait for long.
+                clock.sleep(PUT_OFF_SECONDS)
 
     def _is_quiet(self) -> bool:
         """Give the lease back unless somebody rang meanwhile."""
@@ -163,6 +169,7 @@ class _Attendant:
 
     def _push(self) -> None:
         self._left.clear()
+        self._has_put_off = False
         for mapping in self._connection.ordered:
             if mapping.stream in self._failures.failed:
                 continue
@@ -172,6 +179,7 @@ class _Attendant:
                     work, mapping, is_rung=self._must_make_way, left=self._left_pushes
                 ):
                     self._left.add(mapping.stream)
+                self._has_put_off = self._has_put_off or work.has_put_off
 
             self._steps.run("push", mapping, send)
             if self._failures.is_over:

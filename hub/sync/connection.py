@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from uuid import UUID
 
 from hub.contract import Connector, Limiter, Priority, StreamAddress
@@ -57,6 +58,8 @@ class SyncConnection:
     notification_url: str | None = None
     inbox: Inbox | None = None
     """Where people find the open conflicts there, if anywhere."""
+    quiet: timedelta = timedelta()
+    """A row that changes again faster than this is not sent each time; zero sends each."""
 
     @property
     def ordered(self) -> tuple[StreamMapping, ...]:
@@ -85,6 +88,8 @@ class Work:
     failure: HubError | None = None
     paused: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """The hub columns that a person paused in every row of a stream, by stream."""
+    has_put_off: bool = False
+    """Whether rows wait until they change more slowly."""
 
     def provenance(self) -> Provenance:
         """The hub itself, at work for this run."""

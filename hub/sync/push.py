@@ -17,6 +17,7 @@ from hub.core.mapping import StreamMapping
 from hub.store import change_log, intents, leases, links, runs, streams
 from hub.store.ticks import TickId
 from hub.sync import guarding
+from hub.sync.coalesce import put_off
 from hub.sync.connection import Work
 from hub.sync.push_page import push_rows
 from hub.sync.push_plan import CHUNK, LeftPush, PushPlan, Want, plan_push
@@ -59,6 +60,7 @@ def push_changes(
     )
     if fresh is None:
         return True
+    fresh = put_off(work, mapping, fresh)
     plans = [fresh, *(begun.plans if begun else ())]
     for plan in plans:
         if not _carry_out(work, mapping, plan, is_rung):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 from simulation.memory_store.session import MemorySession
 
 from hub.core.budget import Level
 from hub.core.calls import Purpose
 from hub.core.pace import Profile
-from hub.store import leases, ledger, paces, runs, streams
+from hub.store import ledger, paces
 
 
 @ledger.note_calls.register(MemorySession)
@@ -134,37 +134,28 @@ def release(session: MemorySession, connection: str) -> bool:
     return True
 
 
-@runs.quiet_seconds.register(MemorySession)
-def quiet_seconds(session: MemorySession, connection: str) -> float | None:
-    begun = [
-        row["started_at"]
-        for row in session.scan(session.store.hub.run)
-        if row["connection"] == connection
-        and row["kind"] in {"pull", "push"}
-        and row["status"] == "succeeded"
-    ]
-    return (session.now() - max(begun)).total_seconds() if begun else None
-
-
-@streams.seconds_since_pull.register(MemorySession)
-def seconds_since_pull(session: MemorySession, connection: str) -> float | None:
-    hub = session.store.hub
-    pulled = [
-        row["pulled_at"]
-        for row in session.find(hub.stream_state, hub.state_connection, connection)
-        if row["pulled_at"] is not None
-    ]
-    return (session.now() - max(pulled)).total_seconds() if pulled else None
-
-
-@leases.unattended.register(MemorySession)
-def unattended(session: MemorySession) -> dict[str, float]:
+@paces.changing_rows.register(MemorySession)
+def changing_rows(
+    session: MemorySession,
+    connection: str,
+    stream: str,
+    table: str,
+    row_ids: Sequence[UUID],
+    *,
+    quiet: timedelta,
+    longest: timedelta,
+) -> set[UUID]:
     hub, now = session.store.hub, session.now()
-    held = {row["connection"]: row for row in session.scan(hub.lease) if row["holder"] is not None}
-    found = {name: math.inf for name, lease in held.items() if lease["expires_at"] < now}
-    for ping in session.scan(hub.ping):
-        name = ping["connection"]
-        if name not in held:
-            waited = (now - ping["received_at"]).total_seconds()
-            found[name] = max(found.get(name, 0.0), waited)
+    found = set()
+    for row_id in row_ids:
+        was_sent = any(
+            intent["connection"] == connection
+            and intent["stream"] == stream
+            and intent["operation"] == "update"
+            and intent["created_at"] > now - longest
+            for intent in session.find(hub.write_intent, hub.intent_row, row_id)
+        )
+        log = session.store.changes.of_row(session, table, row_id)
+        if was_sent and log and log[-1].at > now - quiet:
+            found.add(row_id)
     return found
