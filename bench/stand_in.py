@@ -73,8 +73,9 @@ def mapping() -> StreamMapping:
 class StandIn:
     """A stand-in of this process on a free port, a central Postgres, and a worker between them."""
 
-    def __init__(self, url: str, database: Database) -> None:
+    def __init__(self, url: str, database: Database, sandbox: Sandbox) -> None:
         self.url = url
+        self._sandbox = sandbox
         self.database = database
         limiter = LeasedLimiter(NoLimit())
         settings = Settings.model_validate({"endpoint": url, "token": TOKEN, "base": BASE})
@@ -98,6 +99,10 @@ class StandIn:
         with urlopen(request, timeout=120) as response:  # noqa: S310  # loopback
             answer: dict[str, Any] = json.load(response)
         return answer
+
+    def values_of(self, record: str) -> dict[str, Any]:
+        """What a record holds, by field id, at no request."""
+        return self._sandbox.state.bases[BASE].tables[TABLE].records[record].values
 
     def edit(
         self, *, create: list[Any] | None = None, update: list[Any] | None = None
@@ -181,7 +186,8 @@ def stand_in(url: str) -> Iterator[StandIn]:
     state = State(None)
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    app = create_app(Sandbox(state, UNLIMITED_RATE, None))
+    sandbox = Sandbox(state, UNLIMITED_RATE, None)
+    app = create_app(sandbox)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none", access_log=False))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
@@ -192,7 +198,7 @@ def stand_in(url: str) -> Iterator[StandIn]:
         time.sleep(0.01)
     database = Database(url, application_name="bench")
     try:
-        yield StandIn(f"http://127.0.0.1:{listener.getsockname()[1]}", database)
+        yield StandIn(f"http://127.0.0.1:{listener.getsockname()[1]}", database, sandbox)
     finally:
         database.dispose()
         server.should_exit = True

@@ -41,7 +41,7 @@ UNDER_WAY = timedelta(seconds=3)
 """A younger ping still has its own job under way."""
 NEVER = timedelta(days=36_500)
 LONGEST_LOOK = timedelta(hours=1)
-LONGEST_UNTENDED = timedelta(hours=6)
+LONGEST_UNTENDED = timedelta(hours=12)
 TEND = timedelta(minutes=1)
 TIDY = timedelta(minutes=1)
 LONGEST_BACKOFF = timedelta(minutes=1)
@@ -266,16 +266,23 @@ class Scheduler:
             untended = now - self._tended_at.setdefault(name, -math.inf)
             if untended < every.total_seconds() or self._pacing.is_held(name):
                 continue
-            with self.database.reading() as session:
-                seconds = streams.seconds_since_pull(session, name)
-            if (
-                seconds is not None
-                and seconds < every.total_seconds()
-                and untended < LONGEST_UNTENDED.total_seconds()
-            ):
+            if untended < LONGEST_UNTENDED.total_seconds() and self._was_heard_of(name):
                 continue
             self._tended_at[name] = now
             self._enqueue(queues.TEND_HOOK, name, f"{name}: look after the webhook")
+
+    def _was_heard_of(self, name: str) -> bool:
+        """Whether changes were read lately that only a hook which lives can have told."""
+        rhythm = self._pacing.rhythm_of(name)
+        with self.database.reading() as session:
+            hook = streams.open_hook(session, name)
+            seconds = streams.seconds_since_pull(session, name)
+        is_notified = bool(hook and hook.notification_url)
+        if hook is None or (is_notified and rhythm.looks(is_notified=True)):
+            # It may have been the hub that looked: whether the hook still rings is not known.
+            return False
+        # A look once an hour is a little late each time.
+        return seconds is not None and seconds < 1.5 * rhythm.check_hook_every.total_seconds()
 
     def _tidy(self) -> None:
         memory.remember_tick(self.database, self.queue)
