@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
+from simulation.observations import Change, Observations
 from simulation.values import COLUMNS, LINKS, TABLE_OF, as_hub_holds, in_hub_form
-from sync_world import World
 
 from hub.core.values import Value
 
 Cell = tuple[str, str]
-"""(row id, hub column); the column `deleted_at` stands for the whole row or record."""
+"""(record or row id, hub column); the column `deleted_at` stands for the whole."""
+WHOLE = "deleted_at"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,7 +21,7 @@ class Happening:
     """One value of one cell, or the making and going of the whole.
 
     `by_person` is false for what the engine wrote. A consequence is a link cleared because its
-    target went.
+    target went. `value` of a link at Airtable is the record it points to.
     """
 
     at: int
@@ -29,100 +29,117 @@ class Happening:
     value: Value
     by_person: bool
     who: str
-    record: str = ""
     kind: str = "edit"
     is_consequence: bool = False
+    is_restored: bool = False
+    moment: float | None = None
+
+    @property
+    def is_end_of_all(self) -> bool:
+        """Whether the whole went."""
+        return self.cell[1] == WHOLE and self.value is True
+
+    def __str__(self) -> str:
+        one, column = self.cell
+        when = "" if self.moment is None else f" at {self.moment:.3f}"
+        return f"#{self.at}{when} {self.kind} of {column} of {one} to {self.value!r} by {self.who}"
 
 
 @dataclass(kw_only=True, slots=True)
 class Histories:
-    """Every happening at Airtable and at the hub by cell, each in its own order."""
+    """Every happening: at Airtable by record, at the hub by row, each in its own order."""
 
     theirs: dict[Cell, list[Happening]] = field(default_factory=lambda: defaultdict(list))
     ours: dict[Cell, list[Happening]] = field(default_factory=lambda: defaultdict(list))
+    table_of: dict[str, str] = field(default_factory=dict)
+    """Record or row -> remote table."""
 
 
-WHOLE = "deleted_at"
-
-
-def read_histories(world: World, row_of: Mapping[str, str]) -> Histories:
-    """Both logs; `row_of` says which row a record stands for, or stood for."""
+def read_histories(seen: Observations) -> Histories:
+    """Both logs, cell by cell."""
     told = Histories()
-    _read_theirs(world, row_of, told)
-    deleting = {row["tx"] for row in world.query("select tx from hub.change where operation = 'D'")}
-    for table in COLUMNS:
-        _read_ours(world, table, told, deleting)
+    _read_theirs(seen, told)
+    deleting = {change.tx for change in seen.changes if change.operation == "D"}
+    remote = {name: table for table, name in TABLE_OF.items()}
+    dead: dict[str, bool] = {}
+    for change in seen.changes:
+        if change.table in remote:
+            _read_ours(change, remote[change.table], told, deleting, dead)
     return told
 
 
-def _read_theirs(world: World, row_of: Mapping[str, str], told: Histories) -> None:
-    edits = world.sandbox.edits()
-    destroying = {edit["transaction"] for edit in edits if edit["kind"] == "destroy"}
-    for edit in edits:
+def _read_theirs(seen: Observations, told: Histories) -> None:
+    destroying = {edit["transaction"] for edit in seen.edits if edit["kind"] == "destroy"}
+    ever: set[str] = set()
+    again: set[tuple[str, int]] = set()
+    for edit in seen.edits:
         table, record, field_id = edit["table"], edit["record"], edit["field"]
-        row_id = row_of.get(record, record)
+        is_consequence = False
+        if edit["kind"] == "create" and field_id is None:
+            if record in ever:
+                again.add((record, edit["transaction"]))
+            ever.add(record)
         if field_id is None:
             column, value = WHOLE, edit["kind"] == "destroy"
-        elif field_id in COLUMNS[table] and edit["kind"] != "destroy":
+        elif field_id in COLUMNS.get(table, {}) and edit["kind"] != "destroy":
             column = COLUMNS[table][field_id]
-            value = in_hub_form(table, field_id, edit["after"], row_of.get)
+            value = their_value_of(table, field_id, edit["after"])
+            is_consequence = field_id == LINKS.get(table) and edit["transaction"] in destroying
         else:
             continue
-        told.theirs[row_id, column].append(
+        told.table_of[record] = table
+        told.theirs[record, column].append(
             Happening(
                 at=edit["number"],
-                cell=(row_id, column),
+                cell=(record, column),
                 value=value,
                 by_person=edit["source"] != "publicApi",
-                who=str(edit["user"]),
-                record=record,
+                who=str(edit["user"]) if edit["source"] != "publicApi" else "the hub",
                 kind=edit["kind"],
-                is_consequence=field_id == LINKS[table] and edit["transaction"] in destroying,
+                is_consequence=is_consequence,
+                # Out of the trash come the values that were there before: nobody writes them.
+                is_restored=(record, edit["transaction"]) in again,
+                moment=seen.theirs_at.get(edit["number"]),
             )
         )
 
 
-_OURS = """
-select distinct on (c.id) c.id as hub__id, c.tx as hub__tx, c.operation as hub__operation,
-    c.actor as hub__actor, c.origin as hub__origin, c.row_id as hub__row, d.names as hub__names, h.*
-from hub.change c
-join hub.table_dictionary t on t.id = c.table_id and t.name = :table
-left join lateral (
-    select array_agg(k.name) as names from hub.column_dictionary k
-    where k.table_id = c.table_id and k.id = any(c.columns)
-) d on true
-left join history.{table} h on h.id = c.row_id and h.tx_from = c.tx
-order by c.id, h.tx_to desc
-"""
+def their_value_of(table: str, field_id: str, raw: object) -> Value:
+    """A cell of Airtable as the hub would hold it; a link is the record it points to."""
+    return in_hub_form(table, field_id, raw, lambda record: record)
 
 
-def _read_ours(world: World, table: str, told: Histories, deleting: set[int]) -> None:
-    name = TABLE_OF[table]
+def _read_ours(
+    change: Change, table: str, told: Histories, deleting: set[int], dead: dict[str, bool]
+) -> None:
     fields = {column: field_id for field_id, column in COLUMNS[table].items()}
-    dead: dict[str, bool] = {}
-    for change in world.query(_OURS.format(table=name), table=name):
-        row_id, operation = str(change["hub__row"]), change["hub__operation"]
-        named: set[str] = set(change["hub__names"] or [*fields, WHOLE])
-        is_dead = operation == "D" or change["deleted_at"] is not None
-        if is_dead != dead.get(row_id, True):
-            told.ours[row_id, WHOLE].append(_ours(change, row_id, WHOLE, is_dead))
-        dead[row_id] = is_dead
-        if operation == "D":
-            continue
-        for column in sorted(named & set(fields)):
-            value = as_hub_holds(table, fields[column], change[column])
-            # A link set null because its target was deleted is nobody's edit.
-            cascades = change["hub__tx"] in deleting and fields[column] == LINKS[table]
-            happening = _ours(change, row_id, column, value)
-            told.ours[row_id, column].append(replace(happening, is_consequence=cascades))
+    row_id = change.row_id
+    told.table_of[row_id] = table
+    is_dead = change.operation == "D" or change.is_dead
+    if is_dead != dead.get(row_id, True):
+        told.ours[row_id, WHOLE].append(_ours(change, WHOLE, is_dead))
+    dead[row_id] = is_dead
+    if change.operation == "D":
+        return
+    for column in _in_order(change.columns, fields):
+        value = as_hub_holds(table, fields[column], change.values[column])
+        # A link set null because its target was deleted is nobody's edit.
+        cascades = change.tx in deleting and fields[column] == LINKS.get(table)
+        happening = _ours(change, column, value)
+        told.ours[row_id, column].append(replace(happening, is_consequence=cascades))
 
 
-def _ours(change: Mapping[str, Any], row_id: str, column: str, value: Value) -> Happening:
+def _in_order(named: Iterable[str], fields: Mapping[str, str]) -> list[str]:
+    return sorted(set(named) & set(fields))
+
+
+def _ours(change: Change, column: str, value: Value) -> Happening:
     return Happening(
-        at=change["hub__id"],
-        cell=(row_id, column),
+        at=change.id,
+        cell=(change.row_id, column),
         value=value,
-        by_person=not change["hub__origin"].startswith("sync"),
-        who=f"{change['hub__actor']} ({change['hub__origin']})",
-        kind={"I": "create", "U": "edit", "D": "destroy"}[change["hub__operation"]],
+        by_person=not change.origin.startswith("sync"),
+        who=f"{change.actor} ({change.origin})",
+        kind={"I": "create", "U": "edit", "D": "destroy"}[change.operation],
+        moment=change.moment,
     )

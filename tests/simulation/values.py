@@ -73,11 +73,14 @@ def _plain(drawn: random.Random, field: str, number: int, whose: str) -> Any:
 def in_hub_form(table: str, field: str, raw: Any, row_of: RowOf) -> Value:
     """A cell of Airtable as the hub would hold it."""
     column = hub_columns(TABLE_OF[table])[COLUMNS[table][field]]
-    if field in (PARENT, CLIENT):
+    if field == LINKS.get(table):
         listed = raw or []
         if len(listed) > 1:
             return f"{len(listed)} links"
         return (row_of(listed[0]) or f"unknown {listed[0]}") if listed else None
+    if field in (STATUS, STAGE) and raw:
+        # An option that was renamed carries an x more; to the hub it is what it was.
+        raw = raw.rstrip("x")
     if field == STAGE and raw:
         raw = STAGES[raw]
     value = canonical(column.kind, raw, scale=column.scale)
