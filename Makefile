@@ -13,7 +13,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-in
 AIRTABLE_JS := tests/contract/airtable_js/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long fmt lint types imports cov schema lock lock-check bench bench-sync simulate simulate-mutants
+.PHONY: help demo test test-long fmt lint types imports cov schema lock lock-check bench bench-sync bench-thrift simulate simulate-mutants
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1  /p' Makefile | awk '{ name = $$1; $$1 = ""; printf "  make %-18s%s\n", name, $$0 }'
@@ -59,10 +59,16 @@ lock-check: $(BIN)/ready  ## Check that pyproject.toml and requirements.lock agr
 
 bench: $(BIN)/ready  ## Measure an edit in each direction, the API and the change log
 	@$(BIN)/hub demo --check --rounds 20
-	@for file in bench/bench_*.py; do echo; $(BIN)/python $$file $(ARGS) || exit 1; done
+	@for file in $(filter-out bench/bench_thrift.py bench/bench_limits.py,$(wildcard bench/bench_*.py)); do \
+		echo; $(BIN)/python $$file $(ARGS) || exit 1; done
 
 bench-sync: $(BIN)/ready  ## Measure what keeping two sides equal costs
 	@$(BIN)/python bench/bench_sync.py $(ARGS)
+
+bench-thrift: $(BIN)/ready  ## Measure a thrifty month, a paced day, and 300 live edits
+	@$(BIN)/python bench/bench_limits.py
+	@$(BIN)/python bench/bench_thrift.py
+	@$(BIN)/python bench/bench_live.py --edits 300
 
 SEEDS ?= 100
 FIRST ?= 0
