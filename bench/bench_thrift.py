@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import sys
 from contextlib import closing
 from typing import Any
 
+import structlog
 from bench_sync import server
 from rich.console import Console
 from rich.table import Table
@@ -50,6 +52,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     idle_days = min(IDLE_DAYS, options.days)
     months = {
         "in use": play(

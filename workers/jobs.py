@@ -6,13 +6,14 @@ scheduler's sweep finds whatever a lost job left undone.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Protocol
 from uuid import UUID
 
 import structlog
 from sqlalchemy.exc import OperationalError
 
-from hub import monitoring
+from hub import clock, monitoring
 from hub.errors import HubError
 from hub.queue import JobQueue
 from hub.store.database import Database, Provenance
@@ -20,6 +21,9 @@ from hub.sync.connection import SyncConnection
 from workers import queues
 
 log = structlog.get_logger(__name__)
+
+KEPT_CALLS = timedelta(days=400)
+"""The ledger shows the same month of the year before."""
 
 
 class Wired(Protocol):
@@ -129,12 +133,13 @@ def _report(error: HubError, connection: str, stream: str | None, run_id: UUID) 
 
 def tidy() -> None:
     """Keep the stores small and the change log's partitions ahead."""
-    from hub.store import intents, previews, upkeep
+    from hub.store import intents, ledger, previews, upkeep
 
     wiring = _wiring()
     with wiring.database.unit_of_work(Provenance(actor="tidy", origin="tidy")) as session:
         upkeep.ensure_change_partitions(session, months_ahead=2)
         upkeep.forget_idle_runs(session, days=30)
+        ledger.forget_calls(session, before=clock.now().date() - KEPT_CALLS)
         previews.forget_previews(session, days=30)
         # Payloads live for seven days; a stream that was down for long may still read them.
         intents.close_rested(session, None, minutes=8 * 24 * 60)

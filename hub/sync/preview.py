@@ -14,6 +14,7 @@ from hub.store.generic import UnitsOfWork
 from hub.sync import guarding
 from hub.sync.connection import SyncConnection
 from hub.sync.dry_run import Action, Direction, Preview, looking
+from hub.sync.meter import metered
 from hub.sync.preview_pull import preview_pull
 from hub.sync.preview_push import preview_push
 
@@ -37,13 +38,14 @@ def preview(
     mapping = mapping_of(connection, stream)
     seen = Preview(connection=connection.name, stream=stream, direction=direction, keeps=keeps)
     before = connection.connector.requests_made
-    work = looking(connection)
-    _note_state(connection.database, mapping, seen)
-    if direction is Direction.PULL:
-        preview_pull(work, mapping, seen)
-        seen.calls = connection.connector.requests_made - before
-    else:
-        preview_push(work, mapping, seen)
+    with metered(connection, "preview"):
+        work = looking(connection)
+        _note_state(connection.database, mapping, seen)
+        if direction is Direction.PULL:
+            preview_pull(work, mapping, seen)
+            seen.calls = connection.connector.requests_made - before
+        else:
+            preview_push(work, mapping, seen)
     seen.calls_made = connection.connector.requests_made - before
     seen.seconds = round(seen.calls / requests_per_second, 1)
     _guard(connection.database, mapping, seen)

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from sqlmodel import Session
+
 from hub import clock
 from hub.core.budget import Level
 from hub.core.calls import Purpose
@@ -52,14 +54,17 @@ class Quota:
 
 def report_quota(database: UnitsOfWork, now: datetime | None = None) -> tuple[Quota, ...]:
     """Every connection's month, by name."""
-    moment = now or clock.now()
-    since = month_of(moment) - timedelta(days=LOOKED_BACK)
     with database.reading() as session:
-        spent = ledger.calls_since(session, since)
-        standing = paces.all_paces(session)
+        return read_quota(session, now or clock.now())
+
+
+def read_quota(session: Session, now: datetime) -> tuple[Quota, ...]:
+    """The same, in a transaction that is open."""
+    spent = ledger.calls_since(session, month_of(now) - timedelta(days=LOOKED_BACK))
+    standing = paces.all_paces(session)
     names = sorted({entry.connection for entry in spent} | set(standing))
     return tuple(
-        _quota(name, [e for e in spent if e.connection == name], standing.get(name), moment)
+        _quota(name, [e for e in spent if e.connection == name], standing.get(name), now)
         for name in names
     )
 

@@ -29,6 +29,7 @@ from hub.sync.connection import SyncConnection, Work
 from hub.sync.deletes import read_with_witness
 from hub.sync.divergence import alone_rows, explain, view_stream
 from hub.sync.dry_run import looking
+from hub.sync.meter import metered
 from hub.sync.reasons import Divergence, Reason, View, shown_remote
 
 PAGE = 100
@@ -49,6 +50,13 @@ def scan_differences(
     Raises:
         HubError: what the other side answered.
     """
+    with metered(connection, "preview"):
+        yield from _differences(connection, mapping, freshness)
+
+
+def _differences(
+    connection: SyncConnection, mapping: StreamMapping, freshness: timedelta
+) -> Iterator[Divergence]:
     work = looking(connection)
     seen: set[str] = set()
     cursor: str | None = None

@@ -21,6 +21,7 @@ from hub.store import client_reports, reports
 from hub.store.client_reports import Period
 from hub.store.database import Database
 from hub.store.reports import StreamReport
+from hub.sync.quota import read_quota
 from hub.web.client_numbers import beside_stages, funnel_stages, warmup_lines
 from hub.web.feelings import Feeling, StreamDoor, feel, verdict
 from hub.web.templating import render
@@ -156,6 +157,7 @@ class Home:
             "waiting": waiting,
             "jobs": self._queue.pulse(),
             "alerts": reports.open_alerts(session),
+            "quotas": read_quota(session, now),
             "verdict": verdict([line.feeling for line in lines], waiting),
         }
 

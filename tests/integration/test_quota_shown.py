@@ -10,10 +10,15 @@ import pytest
 from api_client import Api
 from click.testing import CliRunner, Result
 from sync_world import BASE, CLIENTS, COUNTRY, HUB_ID, NAME, World
+from web_site import built_app, client_of
 
 from hub.cli.main import cli
+from hub.core.calls import Purpose
 from hub.store import paces
 from hub.store.database import Provenance
+from hub.sync.dry_run import Direction
+from hub.sync.preview import preview
+from hub.sync.quota import report_quota
 from hub_graphql.app import create_graphql_app
 
 Run = Callable[..., Result]
@@ -115,3 +120,27 @@ def test_a_program_asks_for_the_quota(world: World) -> None:
     assert len(world.sandbox.requests()) == found["spent"]
     assert found["spent"] == sum(line["calls"] for line in found["lines"])
     assert found["left"] is None
+
+
+def test_the_home_page_says_what_the_month_comes_to(
+    world: World, database_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    world.add(CLIENTS, {NAME: "Acme"})
+    world.settle()
+    spent = len(world.sandbox.requests())
+
+    page = client_of(built_app(tmp_path, database_url, redis_url)).get("/pulse").text
+
+    assert f"world, live: {spent} API calls in" in " ".join(page.split())
+
+
+def test_a_preview_is_in_the_ledger(world: World) -> None:
+    world.add(CLIENTS, {NAME: "Acme"})
+    world.settle()
+    before = len(world.sandbox.requests())
+
+    preview(world.connection(), "clients", Direction.PULL)
+
+    (found,) = report_quota(world.database)
+    previewed = [line.calls for line in found.lines if line.purpose is Purpose.PREVIEW]
+    assert [len(world.sandbox.requests()) - before] == previewed
