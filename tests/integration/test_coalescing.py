@@ -122,3 +122,38 @@ def test_pending_edits_of_one_record_are_one_and_ten_records_are_a_request(at_re
     at_rest.attend()
 
     assert 3 == writes(at_rest) - before
+
+
+def test_a_persons_edit_overtakes_a_complete_read_at_the_next_page(
+    world: World, redis_url: str
+) -> None:
+    world.add(CLIENTS, *({NAME: f"Client {number}"} for number in range(1500)))
+    world.settle()
+    client = redis.Redis.from_url(redis_url)
+    limiter = LeasedLimiter(RedisLimiter(client, "world", (Window(key="t", limit=5),)))
+    settings = Settings(endpoint=world.sandbox.url, token=world.sandbox.token, base=BASE)
+    connector = connectors.load("airtable").build("world", settings, limiter)
+    world.sql("update hub.stream_state set needs_reconcile = true where stream = 'clients'")
+    before = len(world.sandbox.requests())
+    reader = threading.Thread(
+        target=lambda: world.attend(limiter=limiter, connector=connector), daemon=True
+    )
+    reader.start()
+    deadline = time.monotonic() + 30
+    while len(world.sandbox.requests()) < before + 3:
+        assert time.monotonic() < deadline, "the complete read did not begin"
+        time.sleep(0.02)
+    world.sql("update client set country = 'Peru' where name = 'Client 7'")
+    edited_at, seen = time.monotonic(), len(world.sandbox.requests())
+    ring(world)
+    while "PATCH" not in [call["method"] for call in world.sandbox.requests()[seen:]]:
+        assert time.monotonic() < deadline, "the edit was not sent"
+        time.sleep(0.02)
+    print(f"sent {time.monotonic() - edited_at:.2f} s after the edit")
+    methods = [call["method"] for call in world.sandbox.requests()[seen:]]
+    reader.join(60)
+    client.close()
+
+    # At most the page in hand, the one that was just asked for, the look again; then the write.
+    assert methods.index("PATCH") <= 3
+    assert 15 <= len(world.sandbox.requests()) - before
