@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import connectors
 from hub.config import Config, Connection, StreamSettings
 from hub.config.secrets import secrets_in
+from hub.config.sources import SourceEntry
+from hub.contract import Source
 from hub.core.mapping import FieldMapping, StreamMapping
 from hub.core.pace import QUIET
 from hub.errors import ConfigError, MappingError
@@ -20,6 +22,8 @@ from hub.store.database import Database
 from hub.store.tables import hub_columns
 from hub.sync.connection import LeasedLimiter, SyncConnection
 from hub.sync.divergence import WatchedStream
+from hub.sync.ingest_config import ingest_stream
+from hub.sync.ingest_stream import IngestStream
 from workers.limits import RedisLimiter, Window
 
 if TYPE_CHECKING:
@@ -42,12 +46,7 @@ class Wiring:
         Raises:
             ConfigError: there is no such connection.
         """
-        connection = self.config.connections.get(name)
-        if connection is None:
-            known = ", ".join(self.config.connections) or "none"
-            raise ConfigError(
-                f"There is no connection {name!r}; hub.toml has {known}. Correct the name."
-            )
+        connection = self._connection(name)
         limiter = LeasedLimiter(self._limiter(connection))
         return SyncConnection(
             name=name,
@@ -57,6 +56,56 @@ class Wiring:
             mappings=stream_mappings(connection),
             notification_url=self._notification_url(name),
             quiet=QUIET,
+        )
+
+    def _connection(self, name: str) -> Connection:
+        connection = self.config.connections.get(name)
+        if connection is None:
+            known = ", ".join(self.config.connections) or "none"
+            raise ConfigError(
+                f"There is no connection {name!r}; hub.toml has {known}. Correct the name."
+            )
+        return connection
+
+    def source(self, name: str) -> Source:
+        """The source behind a connection.
+
+        Raises:
+            ConfigError: there is no such connection, or its kind is not read page by page.
+        """
+        connection = self._connection(name)
+        build = getattr(connectors.load(connection.kind), "build_source", None)
+        if build is None:
+            raise ConfigError(
+                f"[connection.{name}] a connection of kind {connection.kind} is kept equal in "
+                "both directions, not read page by page. `hub sync` is about those."
+            )
+        source: Source = build(name, connection.settings, self._limiter(connection))
+        return source
+
+    def source_entries(self) -> list[SourceEntry]:
+        """Every stream of every source."""
+        return [
+            entry
+            for connection in self.config.connections.values()
+            for entry in connection.sources.values()
+        ]
+
+    def ingest_stream(self, connection: str, stream: str) -> IngestStream:
+        """A stream of a source as the engine reads it.
+
+        Raises:
+            ConfigError: there is no such connection or stream.
+        """
+        entries = self.source_entries()
+        for entry in entries:
+            if (entry.connection, entry.name) == (connection, stream):
+                return ingest_stream(entry, entries, self.source(connection))
+        self._connection(connection)
+        known = ", ".join(f"{entry.connection}.{entry.name}" for entry in entries) or "none"
+        raise ConfigError(
+            f"There is no source stream {connection}.{stream}; hub.toml has {known}. "
+            "Correct the name."
         )
 
     def requests_per_second(self, name: str) -> float:

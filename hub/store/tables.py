@@ -61,7 +61,7 @@ def hub_columns(table_name: str) -> dict[str, HubColumn]:
 
 
 def _hub_column(column: Column[object], choices: tuple[str, ...] | None) -> HubColumn:
-    kind = _kind(column)
+    kind = kind_of_column(column)
     scale = column.type.scale if isinstance(column.type, Numeric) else None
     return HubColumn(
         name=column.name,
@@ -73,7 +73,8 @@ def _hub_column(column: Column[object], choices: tuple[str, ...] | None) -> HubC
     )
 
 
-def _kind(column: Column[object]) -> ValueKind:
+def kind_of_column(column: Column[object]) -> ValueKind:
+    """The shape of what a declared column holds."""
     if isinstance(column.type, ARRAY):
         is_ids = isinstance(column.type.item_type, Uuid)
         return ValueKind.REFERENCES if is_ids else ValueKind.CHOICES

@@ -1,0 +1,94 @@
+"""How does a mapped page reach Postgres: one COPY into a temporary table of the run's own?"""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv
+from sqlalchemy import text
+from sqlmodel import Session
+
+STAGING = "pg_temp.hub_staging"
+NUMBER = "hub__number"
+KEY = "hub__key"
+READ_AT_A_TIME = 1 << 20
+_OPTIONS = pa.csv.WriteOptions(include_header=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StagedColumn:
+    """A column of the staging table: its name and its type in SQL."""
+
+    name: str
+    sql_type: str
+
+
+def quoted(name: str) -> str:
+    """A name as SQL writes it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def open_staging(session: Session, columns: Sequence[StagedColumn]) -> None:
+    """Make the staging table of this connection, and the memory of what a complete read showed."""
+    listed = ", ".join(f"{quoted(column.name)} {column.sql_type}" for column in columns)
+    _run(session, f"drop table if exists {STAGING}, pg_temp.hub_seen, pg_temp.hub_copies")
+    _run(session, f"create temporary table hub_staging ({listed})")
+    _run(session, "create temporary table hub_seen (id uuid)")
+    _run(session, "create temporary table hub_copies (hash text primary key, copies integer)")
+
+
+def close_staging(session: Session) -> None:
+    """Leave nothing behind in a connection that others will use."""
+    _run(session, f"drop table if exists {STAGING}, pg_temp.hub_seen, pg_temp.hub_copies")
+
+
+def stage(session: Session, rows: Any) -> None:
+    """Put a page (a pyarrow.RecordBatch) into the staging table, in place of what was there."""
+    _run(session, f"truncate {STAGING}")
+    copy(session, STAGING, rows)
+
+
+def copy(session: Session, table: str, rows: Any) -> None:
+    """COPY a page into a table; its columns are the page's."""
+    buffer = pa.BufferOutputStream()
+    pa.csv.write_csv(rows, buffer, _OPTIONS)
+    listed = ", ".join(quoted(name) for name in rows.schema.names)
+    driver: Any = session.connection().connection.driver_connection
+    with driver.cursor() as cursor:
+        cursor.copy_expert(
+            f"copy {table} ({listed}) from stdin with (format csv)",
+            io.BytesIO(buffer.getvalue()),
+            size=READ_AT_A_TIME,
+        )
+
+
+def numbered(rows: Any, extra: dict[str, Any] | None = None) -> Any:
+    """The page with its rows' numbers, and with `extra` columns."""
+    columns = dict(zip(rows.schema.names, rows.columns, strict=True))
+    columns[NUMBER] = pa.array(range(rows.num_rows), pa.int32())
+    columns.update(extra or {})
+    return pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
+
+
+def new_ids(count: int) -> Any:
+    """So many UUIDv7, in one column: Postgres would draw them row by row and slow COPY down."""
+    moment = int(time.time() * 1000).to_bytes(6).hex()
+    drawn = os.urandom(10 * count).hex()
+    return pa.array(
+        [
+            f"{moment}7{drawn[at + 1 : at + 4]}{'89ab'[int(drawn[at + 4], 16) & 3]}"
+            f"{drawn[at + 5 : at + 20]}"
+            for at in range(0, 20 * count, 20)
+        ],
+        pa.string(),
+    )
+
+
+def _run(session: Session, statement: str) -> None:
+    session.execute(text(statement))
