@@ -189,3 +189,10 @@ def test_the_price_of_a_profile_is_known_beforehand() -> None:
     assert (100 + 1) * 720 == live.complete_reads
     assert live.windows_at_most is None
     assert thrifty.windows_at_most == 30 * 24 * 4 * 6
+
+
+def test_complete_reads_wait_first_and_looking_unasked_next() -> None:
+    levels = [settled(1000, 100, expected) for expected in (800, 950, 1050)]
+
+    assert [True, False, False] == [found.reads_completely for found in levels]
+    assert [True, True, False] == [found.looks_unasked for found in levels]
