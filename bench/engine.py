@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
 from uuid import UUID
 
 from memory_side import CONNECTION, EVERY, STREAM, MemorySide, mapping
@@ -26,7 +27,7 @@ from hub.errors import HubError
 from hub.store import leases, streams
 from hub.store.database import Database, Provenance
 from hub.store.tables import TABLES
-from hub.sync import send
+from hub.sync import answers
 from hub.sync.attend import Attendance, attend
 from hub.sync.connection import LeasedLimiter, SyncConnection
 
@@ -61,7 +62,7 @@ class Spent:
 @contextmanager
 def answers_apart(spent: dict[str, Spent]) -> Iterator[None]:
     """Tell the time apart that goes into taking in the answers of writes."""
-    taken_in = send.note_answers
+    taken_in = answers.note_answers
     cpu = wall = 0.0
 
     def take_in(*args: Any) -> None:
@@ -71,9 +72,8 @@ def answers_apart(spent: dict[str, Spent]) -> Iterator[None]:
         cpu += time.process_time() - began[0]
         wall += time.perf_counter() - began[1]
 
-    send.note_answers = take_in  # type: ignore[assignment]  # it passes on whatever it is given
-    yield
-    send.note_answers = taken_in
+    with patch("hub.sync.send.note_answers", take_in):
+        yield
     spent["answers"] = Spent(cpu_seconds=cpu, wall_seconds=wall)
 
 
@@ -172,6 +172,10 @@ def measure(url: str, records: int) -> dict[str, object]:
     engine.ask_to_read_all()
     with engine.timed(spent, "complete read, nothing changed"):
         engine.attend("sweep")
+    written = engine.side.records_written
+    for source in ("hub", "sweep"):
+        engine.ask_to_read_all()
+        engine.attend(source)
     engine.database.dispose()
     share = records // EVERY
     _expect(read.counts["rows_changed"], share)
@@ -188,6 +192,7 @@ def measure(url: str, records: int) -> dict[str, object]:
     spent["push prepared"] = spent["push, answers taken in"].without(spent.pop("answers"))
     return {
         "records": records,
+        "written_at_rest": engine.side.records_written - written,
         "peak_megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "parts": {
             name: {

@@ -7,6 +7,9 @@ first page to the last, in one go, can prove that a record is absent.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from uuid import UUID
+
+from sqlmodel import Session
 
 from hub import clock
 from hub.contract import Priority
@@ -20,6 +23,9 @@ from hub.sync.hooks import ensure_hook
 from hub.sync.meet import plan_page
 from hub.sync.pull import apply_guarded
 from hub.sync.seen import Seen
+
+TOGETHER = 1000
+"""Rows that the other side does not know are asked for so many at a time."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -92,10 +98,7 @@ def _finish(work: Work, scan: Scan) -> None:
         now = clock.now()
         if state.backfilled_at is None:
             # Rows that the other side does not know yet are made there.
-            unknown = rows.live_unlinked_rows(
-                session, mapping.hub_table, mapping.connection, mapping.stream
-            )
-            links.recheck(session, mapping.connection, mapping.stream, unknown, "first read")
+            _ask_for_unknown(session, mapping)
         for action in (guarding.DELETE_IN_HUB, guarding.OVERWRITE_IN_HUB):
             runs.mark_applied(session, mapping.connection, mapping.stream, action)
         is_complete = scan.seen is not None
@@ -109,6 +112,20 @@ def _finish(work: Work, scan: Scan) -> None:
             needs_reconcile=not is_complete,
         )
         streams.note_success(session, mapping.connection, mapping.stream, work.kind)
+
+
+def _ask_for_unknown(session: Session, mapping: StreamMapping) -> None:
+    after: UUID | None = None
+    while unknown := rows.live_unlinked_rows(
+        session,
+        mapping.hub_table,
+        mapping.connection,
+        mapping.stream,
+        after=after,
+        limit=TOGETHER,
+    ):
+        links.recheck(session, mapping.connection, mapping.stream, unknown, "first read")
+        after = unknown[-1]
 
 
 def _absent(work: Work, scan: Scan) -> list[str]:
