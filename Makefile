@@ -13,7 +13,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-in
 AIRTABLE_JS := tests/contract/airtable_js/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long fmt lint types imports cov schema lock lock-check bench bench-sync bench-thrift simulate simulate-mutants
+.PHONY: help demo test test-long fmt lint types imports cov schema lock lock-check bench bench-sync bench-thrift simulate simulate-full simulate-mutants
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1  /p' Makefile | awk '{ name = $$1; $$1 = ""; printf "  make %-18s%s\n", name, $$0 }'
@@ -75,6 +75,9 @@ FIRST ?= 0
 
 simulate: $(BIN)/ready  ## Play random worlds on the real engine: SEEDS=100 FIRST=0
 	@PYTHONPATH=tests $(BIN)/python tests/simulation/simulate.py --seeds $(SEEDS) --first $(FIRST) $(ARGS)
+
+simulate-full: $(BIN)/ready  ## Play them on real servers and processes that are killed
+	@PYTHONPATH=tests $(BIN)/python tests/simulation/full_simulate.py --seeds $(SEEDS) --first $(FIRST) $(ARGS)
 
 simulate-mutants: $(BIN)/ready  ## See that they find each protection that is taken out
 	@PYTHONPATH=tests $(BIN)/python tests/simulation/simulate.py --mutants --seeds $(SEEDS) --first $(FIRST) $(ARGS)
