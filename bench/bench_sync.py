@@ -89,6 +89,7 @@ def measure_requests(sizes: list[int], resting: int) -> list[Figure]:
     figures: list[Figure] = []
     with server() as url, stand_in(url) as side:
         records = side.fill(max(sizes))
+        side.give_hub_ids(len(records))
         for size in sizes:
             read = side.read(records[:size], f"read {size}")
             write = side.write(size, f"written {size}")
