@@ -7,7 +7,7 @@ scheduler's sweep finds whatever a lost job left undone.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 import structlog
@@ -18,6 +18,9 @@ from hub.errors import HubError
 from hub.queue import JobQueue
 from hub.store.database import Database, Provenance
 from hub.sync.connection import SyncConnection
+
+if TYPE_CHECKING:
+    from hub.sync.ingest_stream import IngestStream
 from workers import queues
 
 log = structlog.get_logger(__name__)
@@ -39,6 +42,9 @@ class Wired(Protocol):
 
     def sync_connection(self, name: str) -> SyncConnection:
         """The engine's view of a connection."""
+
+    def ingest_stream(self, connection: str, stream: str) -> IngestStream:
+        """A stream of a source as the engine reads it."""
 
     def requests_per_second(self, name: str) -> float:
         """How fast the connection may be asked."""
@@ -122,6 +128,37 @@ def preview(preview_id: str) -> None:
             asked.id,
             requests_per_second=wiring.requests_per_second(asked.connection),
         )
+
+
+def ingest(connection: str, stream: str) -> None:
+    """Read a stream of a source on from where it stands."""
+    from hub.sync.ingest import ingest as read
+
+    wiring = _wiring()
+    with monitoring.tags(connection=connection, stream=stream):
+        try:
+            done = read(
+                wiring.database, wiring.ingest_stream(connection, stream), trigger="schedule"
+            )
+        except OperationalError:
+            # Where to read on stands in Postgres; the stream is due again.
+            log.warning("the central Postgres does not answer; the read is taken up later")
+            return
+        except HubError as error:
+            log.error("cannot be read", code=error.code, reason=error.message)
+            monitoring.report_stopped(error)
+            return
+        log.info(
+            "read" if done.attended else "somebody else reads it",
+            seconds=round(done.seconds, 3),
+            requests=done.requests,
+            **(done.counts or {}),
+        )
+        if done.error is not None and done.run_id is not None:
+            if done.tell:
+                _report(done.error, connection, stream, done.run_id)
+            else:
+                log.warning("read later", code=done.error.code, reason=done.error.message)
 
 
 def _report(error: HubError, connection: str, stream: str | None, run_id: UUID) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Sequence
 from types import FrameType
 
 import connectors
@@ -15,8 +16,8 @@ from workers import jobs, queues
 from workers.schedules import Scheduler
 
 
-def run_worker() -> None:
-    """One RQ worker until it is told to stop.
+def run_worker(only: Sequence[str] = ()) -> None:
+    """One RQ worker until it is told to stop; of these queues only, where some are named.
 
     Raises:
         HubError: a setting is missing or wrong.
@@ -27,15 +28,21 @@ def run_worker() -> None:
     wiring = _start("hub worker")
     # Loaded once here, so that a forked job finds it loaded.
     for connection in wiring.config.connections.values():
-        connectors.load(connection.kind).preload()
+        connectors.preload(connection.kind)
     jobs.bind(wiring)
     worker = Worker(
-        list(queues.QUEUES),
+        list(only) or _queues(wiring.config),
         connection=wiring.queue.connection(),
         serializer=JSONSerializer,
         log_job_description=False,
     )
     worker.work(logging_level="WARNING")
+
+
+def _queues(config: Config) -> list[str]:
+    """Every queue there is; those of single connections last."""
+    own = [c.queue for c in config.connections.values() if c.queue is not None]
+    return list(dict.fromkeys([*queues.QUEUES, *own]))
 
 
 def run_scheduler() -> None:

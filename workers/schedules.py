@@ -30,6 +30,7 @@ from hub.sync.holder import is_gone
 from hub.sync.previews import PATIENCE_SECONDS
 from workers import memory, queues
 from workers.pacing import Pacing
+from workers.source_schedules import SourceSchedules
 
 log = structlog.get_logger(__name__)
 
@@ -37,6 +38,7 @@ CHANNEL = "hub_change"
 LOCK = 0x68756273  # "hubs"
 GATHER = timedelta(milliseconds=20)
 SWEEP = timedelta(seconds=2)
+SOURCES_DUE = timedelta(milliseconds=500)
 UNDER_WAY = timedelta(seconds=3)
 """A younger ping still has its own job under way."""
 NEVER = timedelta(days=36_500)
@@ -89,8 +91,12 @@ class Scheduler:
     _looked_at: dict[str, float] = field(default_factory=dict)
     _tended_at: dict[str, float] = field(default_factory=dict)
     _pacing: Pacing = field(init=False)
+    _sources: SourceSchedules = field(init=False)
 
     def __post_init__(self) -> None:
+        self._sources = SourceSchedules.of(self.database, self.queue, self.connections)
+        # What is only read page by page has neither hooks nor anything to send.
+        self.connections = {n: c for n, c in self.connections.items() if c.streams}
         self._pacing = Pacing(self.database, self.connections)
 
     def run(self) -> None:
@@ -135,6 +141,7 @@ class Scheduler:
 
     def _work(self, connection: psycopg2.extensions.connection) -> None:
         self._pacing.settle()
+        self._sources.settle()
         routines = self._routines()
         # What changed while nobody listened is looked for at once.
         self._ring(set(self._tables()), "hub")
@@ -157,6 +164,7 @@ class Scheduler:
         return [
             Routine(every=SWEEP, act=self._sweep),
             Routine(every=SWEEP, act=self._look),
+            Routine(every=SOURCES_DUE, act=self._sources.enqueue_due),
             Routine(every=SWEEP * 2, act=self._read_all),
             Routine(every=TEND, act=self._tend, due_at=clock.monotonic() + 60),
             Routine(every=TIDY, act=self._tidy),

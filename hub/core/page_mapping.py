@@ -80,8 +80,6 @@ def map_page(mapping: SourceMapping, page: Page, names: Mapping[str, Names]) -> 
             if cells or column.choices is not None or column.largest < 2**63 - 1:
                 array, cells = _limited(array, column)
                 bad.extend(cells)
-        if not column.is_nullable and column.default is not None:
-            array = pc.fill_null(array, pa.scalar(column.default, array.type))
         columns.append(array)
     rows = pa.RecordBatch.from_arrays(columns, names=[column.name for column in mapping.columns])
     return MappedPage(rows=rows, bad=tuple(bad), unresolved=tuple(unresolved))

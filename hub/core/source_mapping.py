@@ -41,8 +41,6 @@ class SourceColumn:
     values: Mapping[str, Scalar] = dataclasses.field(default_factory=dict)
     lookup: Lookup | None = None
     choices: tuple[str, ...] | None = None
-    is_nullable: bool = True
-    default: Scalar = None
     largest: int = 2**63 - 1
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,8 @@ from sqlmodel import Session
 from hub.store.generic import generic
 
 _COLUMNS = (
-    "connection, stream, state, is_midway, needs_complete, due_at, enqueued_at, read_at,"
+    "connection, stream, state, is_midway, needs_complete, due_at, enqueued_at, begun_at,"
+    " read_at,"
     " completed_at, attempts, is_paused, error_code, error_message"
 )
 
@@ -30,6 +31,7 @@ class SourceStanding:
     needs_complete: bool = False
     due_at: datetime | None = None
     enqueued_at: datetime | None = None
+    begun_at: datetime | None = None
     read_at: datetime | None = None
     completed_at: datetime | None = None
     attempts: int = 0
@@ -99,9 +101,10 @@ def note_begun(session: Session, connection: str, stream: str, *, from_nothing: 
     """A read begins; from nothing, the place that was reached is forgotten."""
     session.execute(
         text(
-            "insert into hub.source_state as s (connection, stream)"
-            " values (:connection, :stream) on conflict (connection, stream) do update"
-            " set needs_complete = false,"
+            "insert into hub.source_state as s (connection, stream, begun_at)"
+            " values (:connection, :stream, clock_timestamp())"
+            " on conflict (connection, stream) do update"
+            " set begun_at = excluded.begun_at, needs_complete = false,"
             " state = case when :from_nothing then null else s.state end,"
             " is_midway = s.is_midway and not :from_nothing"
         ),
@@ -167,21 +170,27 @@ def note_failed(
 
 
 @generic(Session)
-def plan(session: Session, due: Mapping[tuple[str, str], datetime], *, replace: bool) -> None:
-    """Say when streams are due; those that have a time keep it unless it is to be replaced."""
-    if not due:
-        return
+def plan(session: Session, due: Mapping[tuple[str, str], datetime]) -> None:
+    """Say when streams are due at the latest; one that was never planned is due at once.
+
+    Streams that are not named are due no more.
+    """
     items = [
         {"connection": connection, "stream": stream, "due_at": moment.isoformat()}
         for (connection, stream), moment in due.items()
     ]
-    kept = "excluded.due_at" if replace else "coalesce(s.due_at, excluded.due_at)"
     session.execute(
         text(
-            "insert into hub.source_state as s (connection, stream, due_at)"  # noqa: S608  # no values
-            " select connection, stream, due_at from jsonb_to_recordset(cast(:items as jsonb))"
-            " as i(connection text, stream text, due_at timestamptz)"
-            f" on conflict (connection, stream) do update set due_at = {kept}"
+            "with wanted as (select * from jsonb_to_recordset(cast(:items as jsonb))"
+            " as i(connection text, stream text, due_at timestamptz)),"
+            " unwanted as (update hub.source_state s set due_at = null where due_at is not null"
+            " and not exists (select from wanted w where w.connection = s.connection"
+            " and w.stream = s.stream))"
+            " insert into hub.source_state as s (connection, stream, due_at)"
+            " select connection, stream, clock_timestamp() from wanted"
+            " on conflict (connection, stream) do update set due_at = least(s.due_at, ("
+            "select w.due_at from wanted w where w.connection = s.connection"
+            " and w.stream = s.stream))"
         ),
         {"items": json.dumps(items)},
     )
@@ -200,19 +209,27 @@ def due_now(session: Session) -> Sequence[SourceStanding]:
 
 
 @generic(Session)
-def note_enqueued(session: Session, due: Mapping[tuple[str, str], datetime]) -> None:
-    """Workers were asked to read these streams; each is next due at its time."""
+def note_enqueued(
+    session: Session, due: Mapping[tuple[str, str], datetime], *, asked: Set[tuple[str, str]]
+) -> None:
+    """Each stream is next due at its time; workers were asked to read those `asked`."""
     if not due:
         return
     items = [
-        {"connection": connection, "stream": stream, "due_at": moment.isoformat()}
+        {
+            "connection": connection,
+            "stream": stream,
+            "due_at": moment.isoformat(),
+            "is_asked": (connection, stream) in asked,
+        }
         for (connection, stream), moment in due.items()
     ]
     session.execute(
         text(
-            "update hub.source_state s set enqueued_at = clock_timestamp(), due_at = i.due_at"
+            "update hub.source_state s set due_at = i.due_at, enqueued_at ="
+            " case when i.is_asked then clock_timestamp() else s.enqueued_at end"
             " from jsonb_to_recordset(cast(:items as jsonb))"
-            " as i(connection text, stream text, due_at timestamptz)"
+            " as i(connection text, stream text, due_at timestamptz, is_asked boolean)"
             " where s.connection = i.connection and s.stream = i.stream"
         ),
         {"items": json.dumps(items)},

@@ -84,6 +84,7 @@ class SourceState(SQLModel, table=True):
     )
     due_at: datetime | None = _moment("Due at", "When it is read next.")
     enqueued_at: datetime | None = _moment("Enqueued at", "When a worker was last asked to read.")
+    begun_at: datetime | None = _moment("Begun at", "When a read last began.")
     read_at: datetime | None = _moment("Read at", "When a read last ended well.")
     completed_at: datetime | None = _moment("Completed at", "When everything was last read.")
     attempts: int = column("Attempts", "Failures in a row.", default=0, sa_column_kwargs=_ZERO)

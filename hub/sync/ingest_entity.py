@@ -112,8 +112,6 @@ def _column(
         values=wanted.values,
         lookup=wanted.lookup,
         choices=found.choices,
-        is_nullable=found.is_nullable,
-        default=found.default,
         largest=found.largest if found.kind is ValueKind.INTEGER else 2**63 - 1,
     )
 

@@ -18,7 +18,7 @@ from hub.store import dataset_rows, dataset_tables, datasets, entity_rows, stagi
 from hub.store.dataset_rows import Written
 from hub.store.entity_rows import EntityTable
 from hub.store.tables import TABLES
-from hub.sync.ingest_entity import EXTERNAL, FACT_TABLES, entity_mapping
+from hub.sync.ingest_entity import EXTERNAL, FACT_TABLES, entity_mapping, filled_columns
 from hub.sync.ingest_plan import dataset_mapping, wanted_dataset
 from hub.sync.ingest_stream import IngestStream
 
@@ -167,6 +167,7 @@ def _entity_table(stream: IngestStream, mapping: SourceMapping) -> EntityTable:
     if table is None:
         table = TABLES[str(stream.entity)]
     columns = [column for column in mapping.columns if column.name != EXTERNAL]
+    known = filled_columns(str(stream.entity))
     mine = stream.precedence or {}
     ordered = {
         name: sorted(rivals, key=lambda rival: rival.precedence)
@@ -191,9 +192,9 @@ def _entity_table(stream: IngestStream, mapping: SourceMapping) -> EntityTable:
             for name, rivals in ordered.items()
         },
         defaults={
-            c.name: "'" + str(c.default).replace("'", "''") + "'"
+            c.name: "'" + str(known[c.name].default).replace("'", "''") + "'"
             for c in columns
-            if not c.is_nullable and c.default is not None
+            if not known[c.name].is_nullable and known[c.name].default is not None
         },
     )
 

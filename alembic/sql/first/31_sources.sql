@@ -10,6 +10,7 @@ CREATE TABLE hub.source_state (
     needs_complete BOOLEAN DEFAULT false NOT NULL,
     due_at TIMESTAMP WITH TIME ZONE,
     enqueued_at TIMESTAMP WITH TIME ZONE,
+    begun_at TIMESTAMP WITH TIME ZONE,
     read_at TIMESTAMP WITH TIME ZONE,
     completed_at TIMESTAMP WITH TIME ZONE,
     attempts INTEGER DEFAULT 0 NOT NULL,
@@ -26,6 +27,7 @@ COMMENT ON COLUMN hub.source_state.is_midway IS 'Whether the last page read was 
 COMMENT ON COLUMN hub.source_state.needs_complete IS 'Whether the next read begins at nothing.';
 COMMENT ON COLUMN hub.source_state.due_at IS 'When it is read next.';
 COMMENT ON COLUMN hub.source_state.enqueued_at IS 'When a worker was last asked to read.';
+COMMENT ON COLUMN hub.source_state.begun_at IS 'When a read last began.';
 COMMENT ON COLUMN hub.source_state.read_at IS 'When a read last ended well.';
 COMMENT ON COLUMN hub.source_state.completed_at IS 'When everything was last read.';
 COMMENT ON COLUMN hub.source_state.attempts IS 'Failures in a row.';
