@@ -50,6 +50,8 @@ class StoreFunction(Generic[Kind, Rest, Answer]):
         def registered(
             implementation: Callable[Concatenate[Other, Rest], Answer],
         ) -> Callable[Concatenate[Other, Rest], Answer]:
+            if kind in self._answers:
+                raise TypeError(f"hub.store {self.name} is answered for {kind.__name__} already.")
             self._answers[kind] = implementation
             return implementation
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -88,6 +88,25 @@ def note_outcome(session: Session, ids: Sequence[UUID], outcome: str, *, is_clos
             " where id = any(cast(:ids as uuid[]))"
         ),
         {"ids": [str(intent) for intent in ids], "outcome": outcome, "closed": is_closed},
+    )
+
+
+@generic(Session)
+def note_made(session: Session, made: Mapping[UUID, Value]) -> None:
+    """Write down what the other side made of what was sent: its echo will say that.
+
+    A new option goes by its name and comes back by its id; texts and numbers may be trimmed.
+    """
+    if not made:
+        return
+    items = [{"id": str(intent_id), "sent": value} for intent_id, value in made.items()]
+    session.execute(
+        text(
+            "update hub.write_intent w set sent = i.sent"
+            " from jsonb_to_recordset(cast(:items as jsonb)) as i(id uuid, sent jsonb)"
+            " where w.id = i.id"
+        ),
+        {"items": json.dumps(items)},
     )
 
 

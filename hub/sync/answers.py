@@ -17,6 +17,7 @@ from hub.core.mapping import StreamMapping
 from hub.core.meeting import empty_of
 from hub.core.merge import Pair
 from hub.core.records import FieldSchema, RemoteRecord, WriteResult
+from hub.core.values import Value
 from hub.store import intents, leases, links, rows
 from hub.store.entities.base import new_id
 from hub.sync.apply import apply_page
@@ -59,8 +60,11 @@ def note_answers(
                 continue
             standing = known.get(result.record.external_id)
             if letter.link is None and standing is not None and standing.state != TOMBSTONE:
-                # Somebody gave this row's Hub ID to another row's record meanwhile.
+                # Somebody gave this row's Hub ID to another row's record meanwhile: that record
+                # holds our values where its own row's belong, which are sent once more.
                 strangers.append(letter.row_id)
+                overwritten = answered_cells(mapping, fields, letter, result.record)
+                saved.append(replace(standing, shadow={**standing.shadow, **overwritten}))
                 records.append(result.record)
                 continue
             link = current.get(letter.row_id) or Link(
@@ -84,7 +88,7 @@ def note_answers(
             )
             records.append(result.record)
         links.save_links(session, mapping.connection, mapping.stream, mapping.hub_table, saved)
-        _note_intents(session, letters)
+        _note_intents(session, mapping, fields, letters, results)
         links.unpark(session, mapping.connection, mapping.stream, made)
         plans = plan_page(session, mapping, fields, records, edits={}, created={})
         apply_page(session, work, mapping, plans)
@@ -93,11 +97,26 @@ def note_answers(
             session, mapping.connection, mapping.stream, strangers, "its Hub ID was taken"
         )
         work.counts["records_created"] += len(made)
-        work.counts["records_written"] += len(saved) - len(made)
+        work.counts["records_written"] += len(saved) - len(made) - len(strangers)
         work.counts["cells_written"] += sum(len(letter.sent) for letter in letters)
 
 
-def _note_intents(session: Session, letters: Sequence[Letter]) -> None:
+def _note_intents(
+    session: Session,
+    mapping: StreamMapping,
+    fields: Mapping[str, FieldSchema],
+    letters: Sequence[Letter],
+    results: Sequence[WriteResult],
+) -> None:
+    normalised: dict[UUID, Value] = {}
+    for letter, result in zip(letters, results, strict=True):
+        if letter.link is None or result.record is None:
+            continue
+        made = answered_cells(mapping, fields, letter, result.record)
+        for intent_id, (name, pair) in zip(letter.intents, letter.sent.items(), strict=False):
+            if name in made and made[name].remote != pair.remote:
+                normalised[intent_id] = made[name].remote
+    intents.note_made(session, normalised)
     updates = [i for letter in letters if letter.link is not None for i in letter.intents]
     creates = [i for letter in letters if letter.link is None for i in letter.intents]
     intents.note_outcome(session, updates, "answered", is_closed=False)

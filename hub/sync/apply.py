@@ -24,6 +24,7 @@ from hub.store.database import Authorship, set_provenance
 from hub.sync.connection import Work
 
 Item = TypeVar("Item")
+POINTS_NOWHERE = "the row that one of the cells points to was deleted for good"
 
 
 def apply_page(
@@ -93,22 +94,16 @@ def _insert(
 
     refused = _write_all(session, made, write)
     return [
-        _hold_back(plan, refused[plan.link.row_id]) if plan.link.row_id in refused else plan
+        _hold_back(mapping, plan, refused[plan.link.row_id])
+        if plan.link.row_id in refused
+        else plan
         for plan in plans
     ]
 
 
-def _hold_back(plan: RecordPlan, reason: str) -> RecordPlan:
+def _hold_back(mapping: StreamMapping, plan: RecordPlan, reason: str) -> RecordPlan:
     """The row cannot be made: the link waits, every cell says why."""
-    cells = tuple(
-        Frozen(
-            field=name,
-            reason=FreezeReason.REJECTED.value,
-            incoming=plan.link.shadow[name].remote,
-            detail=reason,
-        )
-        for name in plan.takes
-    )
+    cells = tuple(_refused(mapping, plan, name, reason) for name in plan.takes)
     link = replace(plan.link, state=HELD, shadow={}, frozen={cell.field: cell for cell in cells})
     return replace(
         plan,
@@ -139,7 +134,9 @@ def _update(
         for row_id, reason in _write_all(session, turn, write).items():
             refused.setdefault(row_id, {}).update({name: reason for name in parts[row_id].values})
     return [
-        _take_back(plan, refused[plan.link.row_id]) if plan.link.row_id in refused else plan
+        _take_back(mapping, plan, refused[plan.link.row_id])
+        if plan.link.row_id in refused
+        else plan
         for plan in plans
     ]
 
@@ -169,16 +166,11 @@ def _turns(plans: Sequence[RecordPlan]) -> list[list[_Part]]:
     return turns
 
 
-def _take_back(plan: RecordPlan, refused: Mapping[str, str]) -> RecordPlan:
+def _take_back(mapping: StreamMapping, plan: RecordPlan, refused: Mapping[str, str]) -> RecordPlan:
     """Postgres refused some cells: their shadow stays where it was, and they stand still."""
     before = plan.meeting.link.shadow
     cells = tuple(
-        Frozen(
-            field=name,
-            reason=FreezeReason.REJECTED.value,
-            incoming=plan.link.shadow[name].remote,
-            detail=reason,
-        )
+        _refused(mapping, plan, name, reason)
         for name, reason in refused.items()
         if name in plan.takes
     )
@@ -195,6 +187,21 @@ def _take_back(plan: RecordPlan, refused: Mapping[str, str]) -> RecordPlan:
         freezes=(*plan.freezes, *cells),
         thaws=tuple(name for name in plan.thaws if name not in refused),
     )
+
+
+def _refused(mapping: StreamMapping, plan: RecordPlan, name: str, reason: str) -> Frozen:
+    """A cell that Postgres refused; a link to a row that is gone waits until it is back."""
+    incoming = plan.link.shadow[name].remote
+    target = mapping.by_column(name).link
+    if reason == POINTS_NOWHERE and target and isinstance(incoming, list) and len(incoming) == 1:
+        return Frozen(
+            field=name,
+            reason=FreezeReason.PARKED.value,
+            incoming=incoming,
+            parked_stream=target,
+            parked_on=str(incoming[0]),
+        )
+    return Frozen(field=name, reason=FreezeReason.REJECTED.value, incoming=incoming, detail=reason)
 
 
 def _row_id(item: RecordPlan | _Part) -> UUID:
@@ -224,6 +231,8 @@ def _why(exc: IntegrityError | DataError) -> str:
     constraint = getattr(diagnosis, "constraint_name", None) or ""
     if constraint.endswith("_live"):
         return "another live row has this value, and it must be unique; change one of the two"
+    if constraint.endswith("_fkey"):
+        return POINTS_NOWHERE
     primary = getattr(diagnosis, "message_primary", None) or type(exc.orig).__name__
     return f"the central database refuses it: {primary}"
 

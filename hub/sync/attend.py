@@ -145,9 +145,17 @@ class _Attendant:
                 clock.sleep(PUT_OFF_SECONDS)
 
     def _is_quiet(self) -> bool:
-        """Give the lease back unless somebody rang meanwhile."""
+        """Give the lease back unless somebody rang meanwhile.
+
+        Raises:
+            LeaseLost: another worker took over.
+        """
         with self._database.unit_of_work(self._provenance) as session:
-            return leases.give_back(session, self._grant, unless_rung=True)
+            if leases.give_back(session, self._grant, unless_rung=True):
+                return True
+            # Either somebody rang, or another worker has the lease by now: then this is the end.
+            leases.check(session, self._grant)
+            return False
 
     def _pull(self) -> None:
         more = True

@@ -13,21 +13,28 @@ from sqlmodel import Session
 
 from hub.core.links import LIVE, Link
 from hub.core.mapping import StreamMapping
+from hub.core.merge import FreezeReason
 from hub.core.outgoing import outgoing_cells
 from hub.core.policies import DeletePolicy
 from hub.core.records import FieldSchema
 from hub.store import links, rows
 from hub.store.rows import Row
 
+_DISPUTED = frozenset({FreezeReason.CONFLICT.value, FreezeReason.REJECTED.value})
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Candidates:
-    """What the rows of a chunk ask for; those of `resting` are linked and ask for nothing."""
+    """What the rows of a chunk ask for; those of `resting` are linked and ask for nothing.
+
+    Among `disputed` ones a cell stands still that a change at the hub may settle.
+    """
 
     updates: Mapping[UUID, Link]
     creates: tuple[UUID, ...]
     deletes: Mapping[UUID, Link]
     resting: tuple[UUID, ...]
+    disputed: tuple[UUID, ...] = ()
 
 
 def find_candidates(
@@ -45,9 +52,12 @@ def find_candidates(
     deletes: dict[UUID, Link] = {}
     creates: list[UUID] = []
     resting: list[UUID] = []
+    disputed: list[UUID] = []
     for row_id in row_ids:
         link, row = found.get(row_id), known.get(row_id)
         is_there = row is not None and row.deleted_at is None
+        if link is not None and is_there and _is_disputed(link):
+            disputed.append(row_id)
         if link is not None and link.is_paused:
             resting.append(row_id)
         elif link is None:
@@ -64,8 +74,17 @@ def find_candidates(
         else:
             resting.append(row_id)
     return Candidates(
-        updates=updates, creates=tuple(creates), deletes=deletes, resting=tuple(resting)
+        updates=updates,
+        creates=tuple(creates),
+        deletes=deletes,
+        resting=tuple(resting),
+        disputed=tuple(disputed),
     )
+
+
+def _is_disputed(link: Link) -> bool:
+    is_open = link.state == LIVE and not link.is_paused
+    return is_open and any(c.reason in _DISPUTED for c in link.frozen.values())
 
 
 def _differs(

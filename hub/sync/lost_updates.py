@@ -159,6 +159,8 @@ def settle_lost(
             row is not None
             and item.column in link.shadow
             and row.values[item.column] == link.shadow[item.column].hub
+            # Whoever has written there since could see what we wrote, and meant to.
+            and link.shadow[item.column].remote == item.intent.sent
         )
         standing = row.values[item.column] if row else None
         now = put_back.get(link.row_id, {}).get(item.column, standing)

@@ -16,7 +16,7 @@ from hub.core.mapping import Resolve, StreamMapping
 from hub.core.meeting import NO_FATE, Edit, LinkFate, RecordPlan
 from hub.core.plan import keep_ours
 from hub.core.records import ChangeKind, RecordChange, RemoteRecord
-from hub.store import leases, links, runs, streams
+from hub.store import leases, links, runs, schemas, streams
 from hub.store.streams import OpenHook, State
 from hub.sync import guarding
 from hub.sync.apply import apply_page
@@ -65,7 +65,8 @@ def pull_changes(work: Work, hook: OpenHook) -> bool:
         if not has_more:
             break
     if schema_changed:
-        work.schema = connection.connector.discover(work.priority)
+        fresh = connection.connector.discover(work.priority)
+        work.schema = schemas.keep_firsts(fresh, work.schema)
     told = _sort(connection, changes)
     for told_of in told:
         if work.has_table(told_of.mapping):

@@ -55,7 +55,8 @@ def push_rows(
     there = _linked(work, mapping, page)
     strangers = [row_id for row_id in page if row_id not in there]
     if strangers:
-        look_up_lost_creates(work, mapping, fields, strangers)
+        taken = look_up_lost_creates(work, mapping, fields, strangers)
+        page = {row_id: want for row_id, want in page.items() if row_id not in taken}
         there = _linked(work, mapping, page)
     records = read_with_witness(work, mapping, list(there.values())) if there else {}
     prepared = _prepare(work, mapping, fields, page, there, records, asked, unanswered)

@@ -22,6 +22,7 @@ from hub.store.ticks import TickId
 from hub.sync import guarding
 from hub.sync.candidates import find_candidates
 from hub.sync.connection import Work
+from hub.sync.our_side import Reopened, reopen_cells
 
 CHUNK = 100
 """Rows looked at together: as many records as one read answers."""
@@ -135,6 +136,7 @@ def plan_push(
     """
     plan = PushPlan()
     fields: dict[str, FieldSchema] = {}
+    disputed: list[RowToCompare] = []
     with work.connection.database.reading() as session:
         batch = rechecks.rows_to_compare(
             session, mapping.connection, mapping.stream, mapping.hub_table, after=after, until=until
@@ -148,7 +150,13 @@ def plan_push(
                 )
             elif number % HELD_AFTER == 0:
                 work.hold_lease()
-            _sort_in(session, mapping, fields, chunk, plan)
+            disputed += _sort_in(session, mapping, fields, chunk, plan)
+    for chunk in _chunks(disputed):
+        reopened = reopen_cells(
+            work, mapping, fields, [each.row_id for each in chunk], sent_until=after
+        )
+        with work.connection.database.reading() as session:
+            _sort_in(session, mapping, fields, chunk, plan, reopened=reopened)
     if not len(plan):
         return plan
     return None if _is_stopped(work, mapping, plan) else plan
@@ -166,13 +174,24 @@ def _sort_in(
     fields: Mapping[str, FieldSchema],
     chunk: Sequence[RowToCompare],
     plan: PushPlan,
-) -> None:
+    *,
+    reopened: Reopened | None = None,
+) -> list[RowToCompare]:
+    """Sort rows into the plan; answers those with a frozen cell that their change may settle."""
     wanted = find_candidates(
-        session, mapping, fields, [each.row_id for each in chunk], forced=set()
+        session,
+        mapping,
+        fields,
+        [each.row_id for each in chunk],
+        forced=reopened.doubtful if reopened else set(),
     )
     creates, resting = set(wanted.creates), set(wanted.resting)
+    disputed = set(wanted.disputed) if reopened is None else set()
+    left: list[RowToCompare] = []
     for each in chunk:
-        if each.row_id in wanted.updates:
+        if each.row_id in disputed and each.is_changed:
+            left.append(each)
+        elif each.row_id in wanted.updates:
             plan.add(each.row_id, Want.CHANGE)
         elif each.row_id in creates:
             plan.add(each.row_id, Want.CREATE)
@@ -182,6 +201,7 @@ def _sort_in(
             plan.add(each.row_id, Want.LOOK)
         elif each.row_id in resting and each.row_id in plan.unanswered:
             plan.rested.append(each.row_id)
+    return left
 
 
 def _is_stopped(work: Work, mapping: StreamMapping, plan: PushPlan) -> bool:

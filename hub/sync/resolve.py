@@ -61,6 +61,9 @@ def _settle_open(session: Session, conflict: ConflictRecord) -> None:
     link = found.get(conflict.row_id)
     if link is None or conflict.status != conflicts.OPEN:
         return
+    if link.id != conflict.link_id:
+        # Another record stands for the row by now, with quarrels of its own.
+        return
     standing = link.frozen.get(conflict.field)
     if standing is not None and standing.reason == PAUSED:
         raise InvalidInput(

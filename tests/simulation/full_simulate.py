@@ -194,9 +194,7 @@ def main() -> int:
     parser.add_argument("--meetings", type=int, default=MEETINGS)
     parser.add_argument("--faults", type=int, default=FAULTS)
     parser.add_argument("--json", type=Path, help="write the table and every seed to this file")
-    parser.add_argument(
-        "--keep-log", type=Path, help="copy the workers' log of a failing seed here"
-    )
+    parser.add_argument("--evidence", type=Path, help="keep both logs of failing seeds in here")
     options = parser.parse_args()
     outcomes: list[Outcome] = []
     with two_bases(), company() as built:

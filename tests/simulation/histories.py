@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from simulation.observations import Change, Observations
 from simulation.values import COLUMNS, LINKS, TABLE_OF, as_hub_holds, in_hub_form
@@ -72,22 +73,31 @@ def _read_theirs(seen: Observations, told: Histories) -> None:
     destroying = {edit["transaction"] for edit in seen.edits if edit["kind"] == "destroy"}
     ever: set[str] = set()
     again: set[tuple[str, int]] = set()
+    reviving: set[int] = set()
     for edit in seen.edits:
         table, record, field_id = edit["table"], edit["record"], edit["field"]
         is_consequence = False
         if edit["kind"] == "create" and field_id is None:
             if record in ever:
                 again.add((record, edit["transaction"]))
+                reviving.add(edit["transaction"])
             ever.add(record)
         if field_id is None:
             column, value = WHOLE, edit["kind"] == "destroy"
         elif field_id in COLUMNS.get(table, {}) and edit["kind"] != "destroy":
             column = COLUMNS[table][field_id]
             value = their_value_of(table, field_id, edit["after"])
-            is_consequence = field_id == LINKS.get(table) and edit["transaction"] in destroying
+            # Whoever is back from the trash is in the links again that pointed there.
+            of_another = (record, edit["transaction"]) not in again
+            is_consequence = field_id == LINKS.get(table) and (
+                edit["transaction"] in destroying
+                or (edit["transaction"] in reviving and of_another)
+            )
         else:
             continue
         told.table_of[record] = table
+        if column == WHOLE and not value:
+            _read_empties(seen, edit, told)
         told.theirs[record, column].append(
             Happening(
                 at=edit["number"],
@@ -102,6 +112,32 @@ def _read_theirs(seen: Observations, told: Histories) -> None:
                 moment=seen.theirs_at.get(edit["number"]),
             )
         )
+
+
+def _read_empties(seen: Observations, made: Mapping[str, Any], told: Histories) -> None:
+    """The cells of a new record that nobody filled: that somebody could see."""
+    filled = {
+        edit["field"]
+        for edit in seen.edits[made["number"] - 1 : made["number"] + _MOST_CELLS]
+        if edit["transaction"] == made["transaction"] and edit["record"] == made["record"]
+    }
+    for field_id, column in COLUMNS.get(made["table"], {}).items():
+        if field_id not in filled:
+            told.theirs[made["record"], column].append(
+                Happening(
+                    at=made["number"],
+                    cell=(made["record"], column),
+                    value=their_value_of(made["table"], field_id, None),
+                    by_person=made["source"] != "publicApi",
+                    who=str(made["user"]),
+                    kind="empty",
+                    moment=seen.theirs_at.get(made["number"]),
+                )
+            )
+
+
+_MOST_CELLS = 60
+"""The cells of a new record follow it in the edit log, after those made with it."""
 
 
 def their_value_of(table: str, field_id: str, raw: object) -> Value:

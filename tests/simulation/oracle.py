@@ -173,7 +173,7 @@ class _Oracle:
         """A person is asked about the values that stand there."""
         if conflict is None:
             return "no conflict is open"
-        if not self.is_same(theirs, conflict.theirs) and f"[{theirs!r}]" != conflict.theirs:
+        if not self.is_same(theirs, conflict.theirs) and conflict.theirs != [theirs]:
             return f"the conflict tells of theirs as {conflict.theirs!r}"
         if ours != conflict.ours:
             return f"the conflict tells of ours as {conflict.ours!r}"
@@ -215,12 +215,14 @@ class _Oracle:
             for edit in happenings:
                 if not edit.by_person or edit.is_consequence or edit.is_restored:
                     continue
+                if edit.kind == "empty":
+                    continue
                 end = _next(edit, happenings, wholes)
                 if end is None or end.by_person or end.is_consequence or end.value == edit.value:
                     continue
                 if self._is_kept(self.theirs_kept, self.rows_of.get(record, ()), column, edit):
                     continue
-                if self._seen_by_us(edit, end):
+                if self._seen_by_us(edit, end) or self._came_across_later(edit, end):
                     continue
                 words = f"lost edit of theirs: {edit}, overwritten by {end}"
                 if end.at in self.seen.blind:
@@ -242,8 +244,8 @@ class _Oracle:
                     and one.moment is not None
                     and (one.moment < edit.moment)
                 )
-                raw = str([edit.value])
-                if not is_old and (self.is_same(edit.value, one.value) or one.value == raw):
+                is_it = self.is_same(edit.value, one.value) or one.value == [edit.value]
+                if is_it and not is_old:
                     return True
         return False
 
@@ -253,6 +255,37 @@ class _Oracle:
         return any(
             self._could_see(edit, end, self.told.ours[row, column], self.told.ours[row, WHOLE])
             for row in self.rows_of.get(record, ())
+        )
+
+    def _came_across_later(self, edit: Happening, end: Happening) -> bool:
+        """Whether the hub took the value in after it had been overwritten there."""
+        record, column = edit.cell
+        if end.moment is None and not end.is_end_of_all:
+            return False
+        return any(
+            not h.by_person and self.is_same(edit.value, h.value) and _may_follow(h, end)
+            for row in self.rows_of.get(record, ())
+            for h in self.told.ours[row, column]
+        )
+
+    def _is_return(self, edit: Happening) -> bool:
+        """Whether an edit of ours put back what both sides had agreed on.
+
+        What stood in between never went across, so that nothing is left to send.
+        """
+        row, column = edit.cell
+        ours = [h for h in self.told.ours[row, column] if h.at < edit.at]
+        agreed = [h for h in ours if h.value == edit.value]
+        if not agreed:
+            return False
+        between = [h.value for h in ours if h.at > agreed[-1].at]
+        return not any(
+            not h.by_person
+            and any(self.is_same(h.value, value) for value in between)
+            and _may_follow(h, agreed[-1])
+            and _may_follow(edit, h)
+            for record in self.records_of.get(row, ())
+            for h in self.told.theirs[record, column]
         )
 
     def _could_see(
@@ -300,10 +333,29 @@ class _Oracle:
                 end = _next(edit, happenings, wholes)
                 if end is None or end.by_person or end.is_consequence or end.value == edit.value:
                     continue
-                if self._is_kept(self.ours_kept, [row_id], column, edit):
+                # Our value that a late request of our own overwrote there is kept as theirs.
+                kept = (self.ours_kept, self.theirs_kept)
+                if any(self._is_kept(each, [row_id], column, edit) for each in kept):
                     continue
-                if not self._seen_by_them(edit, end):
-                    yield f"lost edit of ours: {edit}, overwritten by {end}"
+                if self._seen_by_them(edit, end) or self._is_return(edit):
+                    continue
+                words = f"lost edit of ours: {edit}, overwritten by {end}"
+                if self._is_our_own_late_write(edit, end):
+                    self.blind_losses.append(words)
+                else:
+                    yield words
+
+    def _is_our_own_late_write(self, edit: Happening, end: Happening) -> bool:
+        """Whether we took for theirs what a late request of ours wrote while no hook lived."""
+        row, column = edit.cell
+        came = [
+            h
+            for record in self.records_of.get(row, ())
+            for h in self.told.theirs[record, column]
+            if self.is_same(h.value, end.value) and _may_follow(end, h)
+        ]
+        last = max(came, key=lambda happening: happening.at, default=None)
+        return last is not None and not last.by_person and last.at in self.seen.blind
 
     def _seen_by_them(self, edit: Happening, end: Happening) -> bool:
         """Whether Airtable held the value when somebody there wrote what overwrote it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
@@ -23,6 +23,7 @@ class FakeTime:
     def __init__(self, skew: timedelta) -> None:
         self.at = BEGIN
         self.skew = skew
+        self.sleep: Callable[[float], None] = self.pass_by
 
     def pass_by(self, seconds: float) -> None:
         """Let time go on."""
@@ -48,7 +49,7 @@ class FakeTime:
         with (
             patch.object(clock, "now", self.ours),
             patch.object(clock, "monotonic", self.seconds),
-            patch.object(clock, "sleep", self.pass_by),
+            patch.object(clock, "sleep", self.sleep),
         ):
             yield
 

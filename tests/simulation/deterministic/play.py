@@ -83,6 +83,7 @@ class Play:
         self.tally: Counter[str] = Counter()
         self.time = FakeTime(timedelta(seconds=self.drawn.choice((0, 0, 0, 1, -1, 3, -3))))
         self.turns = Turns(self.drawn, self.trace)
+        self.time.sleep = self._sleep
         state = State(clock=TheirClock(self.time))
         self.sandbox = Sandbox(state, UNLIMITED_RATE)
         self.wire = Wire(self.sandbox, self.time, self.turns, self.drawn, self.trace)
@@ -287,10 +288,16 @@ class Play:
 
     def _wait_for_row(self) -> None:
         """Another worker holds it: look again a little later."""
+        self._sleep(0.1)
+
+    def _sleep(self, seconds: float) -> None:
+        """A worker waits, and others go on."""
         task = self.turns.current
-        assert task is not None
-        task.sleeps_until = self.time.seconds() + 0.1
-        self.turns.pause("for a row", always=True)
+        if task is None:
+            self.time.pass_by(seconds)
+            return
+        task.sleeps_until = self.time.seconds() + seconds
+        self.turns.pause("for a while", always=True)
 
     def connection(self, database: MemoryDatabase) -> SyncConnection:
         """The connection as a worker builds it for a job."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -62,6 +62,15 @@ def note_outcome(
         if row is not None:
             closed_at = session.now() if is_closed else row["closed_at"]
             session.put(table, intent_id, {**row, "outcome": outcome, "closed_at": closed_at})
+
+
+@intents.note_made.register(MemorySession)
+def note_made(session: MemorySession, made: Mapping[UUID, Value]) -> None:
+    table = session.store.hub.write_intent
+    for intent_id in sorted(made):
+        row = session.lock(table, intent_id)
+        if row is not None:
+            session.put(table, intent_id, {**row, "sent": made[intent_id]})
 
 
 def _unanswered(
