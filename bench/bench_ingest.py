@@ -170,7 +170,7 @@ def read_once(url: str, config_path: str, kind: str, name: str) -> tuple[float, 
     entry = connection.sources[name]
     database = Database(url)
     began = time.perf_counter()
-    done = ingest(database, ingest_stream(entry, [entry], source), trigger="bench")
+    done = ingest(database, ingest_stream(entry, [entry], source), trigger="bench", anew=True)
     took = time.perf_counter() - began
     database.dispose()
     if done.error is not None:
@@ -222,10 +222,11 @@ def main() -> None:
     try:
         url = central.start()
         upgrade(url)
-        with psycopg2.connect(url) as connection:
-            connection.autocommit = True
-            with connection.cursor() as cursor:
-                cursor.execute("create database legacy")
+        connection = psycopg2.connect(url)
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("create database legacy")
+        connection.close()
         source_url = url.rsplit("/", 1)[0] + "/legacy"
         measured = [
             item
@@ -256,7 +257,8 @@ def report(measured: list[Measured], *, as_json: bool) -> None:
         for m in measured:
             print(
                 f"{m.kind:5} {m.mode:14} {m.rows:>9,} rows  {m.seconds:7.2f} s"
-                f"  {m.rows / m.seconds:>9,.0f} rows/s  {m.ratio:5.2f} x COPY ({m.copy_seconds:.2f} s)"
+                f"  {m.rows / m.seconds:>9,.0f} rows/s"
+                f"  {m.ratio:5.2f} x COPY ({m.copy_seconds:.2f} s)"
                 f"  {m.megabytes:5.0f} MB"
             )
         print("\n".join(failures) or "Every ceiling holds.")

@@ -161,6 +161,9 @@ def _describe_reference(node: dict[str, Any], definitions: Mapping[str, Any]) ->
 
 def _allow_references(node: dict[str, Any]) -> None:
     """Where a value has a shape, `${NAME}` may stand for it too."""
+    if not isinstance(node.get("type"), str):
+        # A table of properties, one of which is called type.
+        return
     shaped = {"pattern", "format", "minLength"} & node.keys()
     is_number = node.get("type") in {"integer", "number", "boolean"}
     if not (is_number or (node.get("type") == "string" and shaped)) or "properties" in node:
