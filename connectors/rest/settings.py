@@ -47,7 +47,7 @@ class BearerAuth(BaseModel):
     """A token in the Authorization header."""
 
     model_config = FROZEN
-    type: Literal["bearer"]
+    type: Literal["bearer"] = Field(description="Always bearer.")
     token: SecretStr = Field(description="The token.")
 
 
@@ -55,7 +55,7 @@ class HeaderAuth(BaseModel):
     """A key in a header of the API's own."""
 
     model_config = FROZEN
-    type: Literal["header"]
+    type: Literal["header"] = Field(description="Always header.")
     name: str = Field(min_length=1, description="The header's name, such as X-Api-Key.")
     value: SecretStr = Field(description="The key.")
 
@@ -64,7 +64,7 @@ class BasicAuth(BaseModel):
     """A user and a password."""
 
     model_config = FROZEN
-    type: Literal["basic"]
+    type: Literal["basic"] = Field(description="Always basic.")
     user: str = Field(min_length=1, description="The user's name.")
     password: SecretStr = Field(description="The password.")
 
@@ -73,7 +73,7 @@ class OAuth2ClientAuth(BaseModel):
     """OAuth 2 with the client's own credentials (RFC 6749, section 4.4)."""
 
     model_config = FROZEN
-    type: Literal["oauth2_client"]
+    type: Literal["oauth2_client"] = Field(description="Always oauth2_client.")
     token_url: str = Field(pattern=r"^https?://", description="Where tokens are given out.")
     client_id: str = Field(min_length=1, description="The client's id.")
     client_secret: SecretStr = Field(description="The client's secret.")
@@ -84,7 +84,7 @@ class OAuth2RefreshAuth(BaseModel):
     """OAuth 2 on behalf of a person, by a refresh token (RFC 6749, section 6)."""
 
     model_config = FROZEN
-    type: Literal["oauth2_refresh"]
+    type: Literal["oauth2_refresh"] = Field(description="Always oauth2_refresh.")
     token_url: str = Field(pattern=r"^https?://", description="Where tokens are given out.")
     client_id: str = Field(min_length=1, description="The client's id.")
     client_secret: SecretStr = Field(description="The client's secret.")
@@ -149,14 +149,14 @@ class NoPaging(BaseModel):
     """One answer holds everything."""
 
     model_config = FROZEN
-    type: Literal["none"] = "none"
+    type: Literal["none"] = Field(default="none", description="Always none.")
 
 
 class PagePaging(BaseModel):
     """Pages are numbered."""
 
     model_config = FROZEN
-    type: Literal["page"]
+    type: Literal["page"] = Field(description="Always page.")
     param: str = Field(default="page", description="The parameter with the page's number.")
     first: int = Field(default=1, ge=0, description="The number of the first page.")
     size_param: str | None = Field(default=None, description="The parameter with the page's size.")
@@ -167,7 +167,7 @@ class OffsetPaging(BaseModel):
     """Pages begin at a record's number."""
 
     model_config = FROZEN
-    type: Literal["offset"]
+    type: Literal["offset"] = Field(description="Always offset.")
     param: str = Field(default="offset", description="The parameter with the first record.")
     size_param: str = Field(default="limit", description="The parameter with the page's size.")
     size: int = Field(default=100, ge=1, description="Records a page.")
@@ -177,7 +177,7 @@ class CursorPaging(BaseModel):
     """Every answer says how to ask for the next one."""
 
     model_config = FROZEN
-    type: Literal["cursor"]
+    type: Literal["cursor"] = Field(description="Always cursor.")
     param: str = Field(default="cursor", description="The parameter that takes the cursor.")
     next: Path = Field(description='Where the next cursor stands, such as "meta.next_cursor".')
     more: Path | None = Field(
@@ -191,7 +191,7 @@ class NextUrlPaging(BaseModel):
     """Every answer holds the address of the next one."""
 
     model_config = FROZEN
-    type: Literal["next_url"]
+    type: Literal["next_url"] = Field(description="Always next_url.")
     next: Path = Field(description='Where that address stands, such as "links.next".')
 
 
@@ -199,7 +199,7 @@ class LinkHeaderPaging(BaseModel):
     """The address of the next page stands in the Link header (RFC 8288)."""
 
     model_config = FROZEN
-    type: Literal["link_header"]
+    type: Literal["link_header"] = Field(description="Always link_header.")
 
 
 Paging = Annotated[

@@ -224,6 +224,9 @@ class _Oracle:
                     continue
                 if self._seen_by_us(edit, end) or self._came_across_later(edit, end):
                     continue
+                rows = [(row, column) for row in sorted(self.rows_of.get(record, ()))]
+                if self._is_return(edit, happenings, rows):
+                    continue
                 words = f"lost edit of theirs: {edit}, overwritten by {end}"
                 if end.at in self.seen.blind:
                     self.blind_losses.append(words)
@@ -268,25 +271,29 @@ class _Oracle:
             for h in self.told.ours[row, column]
         )
 
-    def _is_return(self, edit: Happening) -> bool:
-        """Whether an edit of ours put back what both sides had agreed on.
+    def _is_return(self, edit: Happening, own: Sequence[Happening], other: list[Cell]) -> bool:
+        """Whether an edit put back what both sides had agreed on.
 
-        What stood in between never went across, so that nothing is left to send.
+        What stood in between never went across, so that nothing changed for the other side.
         """
-        row, column = edit.cell
-        ours = [h for h in self.told.ours[row, column] if h.at < edit.at]
-        agreed = [h for h in ours if h.value == edit.value]
+        earlier = [h for h in own if h.at < edit.at]
+        agreed = [h for h in earlier if h.value == edit.value]
         if not agreed:
             return False
-        between = [h.value for h in ours if h.at > agreed[-1].at]
+        between = [h.value for h in earlier if h.at > agreed[-1].at]
+        others = [*self._happenings(other)]
         return not any(
             not h.by_person
-            and any(self.is_same(h.value, value) for value in between)
+            and any(self._is_equal(h.value, value) for value in between)
             and _may_follow(h, agreed[-1])
             and _may_follow(edit, h)
-            for record in self.records_of.get(row, ())
-            for h in self.told.theirs[record, column]
+            for h in others
         )
+
+    def _happenings(self, cells: list[Cell]) -> Iterator[Happening]:
+        for cell in cells:
+            yield from self.told.theirs.get(cell, ())
+            yield from self.told.ours.get(cell, ())
 
     def _could_see(
         self,
@@ -337,7 +344,10 @@ class _Oracle:
                 kept = (self.ours_kept, self.theirs_kept)
                 if any(self._is_kept(each, [row_id], column, edit) for each in kept):
                     continue
-                if self._seen_by_them(edit, end) or self._is_return(edit):
+                if self._seen_by_them(edit, end):
+                    continue
+                records = [(record, column) for record in sorted(self.records_of[row_id])]
+                if self._is_return(edit, happenings, records):
                     continue
                 words = f"lost edit of ours: {edit}, overwritten by {end}"
                 if self._is_our_own_late_write(edit, end):

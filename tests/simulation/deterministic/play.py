@@ -29,6 +29,7 @@ from simulation.memory_store.database import MemoryDatabase, MemoryStore
 from simulation.observations import Judgement
 from simulation.oracle import judge
 from simulation.values import COLUMNS, LINKS, STREAM_OF, TABLE_OF
+from sqlalchemy.exc import OperationalError
 from sync_world import BASE, NOTE, STAFF, NoLimit, base_file, mappings
 
 import connectors
@@ -279,6 +280,9 @@ class Play:
                 report=self._report,
                 tend=job == "tend",
             )
+        except OperationalError:
+            # A deadlock: the work stands in the store and is swept up, as `workers.jobs` has it.
+            return
         finally:
             if task.is_dead:
                 database.abandon()
