@@ -79,7 +79,8 @@ def _append(session: Session, dataset: Dataset, rows: Any) -> Written:
     with_ids = {"id": staging.new_ids(rows.num_rows)}
     has_parked = any(name.startswith("hub__given_") for name in rows.schema.names)
     if not dataset.key and not has_parked:
-        staging.copy(session, table, _with(rows, with_ids))
+        stamped = {**with_ids, "tx_from": staging.this_transaction(session, rows.num_rows)}
+        staging.copy(session, table, _with(rows, stamped))
         return Written(inserted=rows.num_rows)
     staging.stage(session, staging.numbered(rows, with_ids))
     names = [column.name for column in dataset.columns]

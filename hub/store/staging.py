@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import time
 from collections.abc import Sequence
@@ -18,6 +17,7 @@ STAGING = "pg_temp.hub_staging"
 NUMBER = "hub__number"
 KEY = "hub__key"
 READ_AT_A_TIME = 1 << 20
+WRITTEN_AT_A_TIME = 4096
 _OPTIONS = pa.csv.WriteOptions(include_header=False)
 
 
@@ -56,16 +56,34 @@ def stage(session: Session, rows: Any) -> None:
 
 def copy(session: Session, table: str, rows: Any) -> None:
     """COPY a page into a table; its columns are the page's."""
-    buffer = pa.BufferOutputStream()
-    pa.csv.write_csv(rows, buffer, _OPTIONS)
     listed = ", ".join(quoted(name) for name in rows.schema.names)
     driver: Any = session.connection().connection.driver_connection
     with driver.cursor() as cursor:
         cursor.copy_expert(
             f"copy {table} ({listed}) from stdin with (format csv)",
-            io.BytesIO(buffer.getvalue()),
+            _Written(rows),
             size=READ_AT_A_TIME,
         )
+
+
+class _Written:
+    """A page as CSV, written while Postgres reads what was written before."""
+
+    def __init__(self, rows: Any) -> None:
+        self._rows = rows
+        self._next = 0
+        self._rest = memoryview(b"")
+
+    def read(self, size: int) -> bytes:
+        """The next bytes; none at the end."""
+        if not self._rest and self._next < self._rows.num_rows:
+            buffer = pa.BufferOutputStream()
+            part = self._rows.slice(self._next, WRITTEN_AT_A_TIME)
+            pa.csv.write_csv(part, buffer, _OPTIONS)
+            self._next += part.num_rows
+            self._rest = memoryview(buffer.getvalue())
+        said, self._rest = self._rest[:size], self._rest[size:]
+        return bytes(said)
 
 
 def numbered(rows: Any, extra: dict[str, Any] | None = None) -> Any:
@@ -77,17 +95,27 @@ def numbered(rows: Any, extra: dict[str, Any] | None = None) -> Any:
 
 
 def new_ids(count: int) -> Any:
-    """So many UUIDv7, in one column: Postgres would draw them row by row and slow COPY down."""
+    """So many UUIDv7, in one column: Postgres would draw them row by row and slow COPY down.
+
+    They grow, so that an index takes each at its end.
+    """
     moment = int(time.time() * 1000).to_bytes(6).hex()
     drawn = os.urandom(10 * count).hex()
-    return pa.array(
-        [
-            f"{moment}7{drawn[at + 1 : at + 4]}{'89ab'[int(drawn[at + 4], 16) & 3]}"
-            f"{drawn[at + 5 : at + 20]}"
-            for at in range(0, 20 * count, 20)
-        ],
-        pa.string(),
-    )
+    ids = [
+        f"{moment}7{drawn[at : at + 3]}{_VARIANT[drawn[at + 3]]}{drawn[at + 4 : at + 19]}"
+        for at in range(0, 20 * count, 20)
+    ]
+    ids.sort()
+    return pa.array(ids, pa.string())
+
+
+_VARIANT = {f"{digit:x}": "89ab"[digit & 3] for digit in range(16)}
+
+
+def this_transaction(session: Session, count: int) -> Any:
+    """The stamp of facts as a column: as a default it would be worked out for each row."""
+    stamp = session.execute(text("select hub.current_tx()")).scalar_one()
+    return pa.repeat(pa.scalar(stamp, pa.int64()), count)
 
 
 def _run(session: Session, statement: str) -> None:

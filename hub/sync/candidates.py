@@ -25,7 +25,7 @@ _DISPUTED = frozenset({FreezeReason.CONFLICT.value, FreezeReason.REJECTED.value}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Candidates:
-    """What the rows of a chunk ask for; those of `resting` are linked and ask for nothing.
+    """What the rows of a chunk ask for; those of `resting` ask for nothing.
 
     Among `disputed` ones a cell stands still that a change at the hub may settle.
     """
@@ -61,8 +61,8 @@ def find_candidates(
         if link is not None and link.is_paused:
             resting.append(row_id)
         elif link is None:
-            if is_there:
-                creates.append(row_id)
+            # Gone here and there: what was sent of it before has nothing left to wait for.
+            (creates if is_there else resting).append(row_id)
         elif link.state == LIVE and not is_there and mapping.on_delete is not DeletePolicy.IGNORE:
             deletes[row_id] = link
         elif (

@@ -17,12 +17,13 @@ from sqlmodel import Session
 
 from hub.contract import Priority, SourcePage
 from hub.core import guard, retry
-from hub.core.page_mapping import Names
+from hub.core.page_mapping import MappedPage, Names
 from hub.core.records import State
 from hub.core.retry import ErrorClass
 from hub.errors import HubError
 from hub.store import letters, names, runs, source_states
 from hub.store.database import Database, Provenance, set_provenance
+from hub.sync.ahead import ahead
 from hub.sync.ingest_page import PageWriter, Tally
 from hub.sync.ingest_stream import IngestStream
 from hub.sync.ingest_target import Target, prepare_target
@@ -186,9 +187,11 @@ class IngestRun:
                 source_states.note_begun(session, *self._names, from_nothing=from_nothing)
             state: State | None = None if from_nothing else standing.state
             was_complete = False
-            for page in self._stream.source.read(self._stream.read, state, self._priority):
-                self._store(writer, page)
-                was_complete = page.is_complete
+            pages = self._stream.source.read(self._stream.read, state, self._priority)
+            with ahead((page, writer.mapped(page)) for page in pages) as ready:
+                for page, mapped in ready:
+                    self._store(writer, page, mapped)
+                    was_complete = page.is_complete
             with self.transaction() as session:
                 self._finish(session, writer, was_complete=was_complete, resumes=resumes)
         finally:
@@ -241,9 +244,9 @@ class IngestRun:
             remembers=remembers,
         )
 
-    def _store(self, writer: PageWriter, page: SourcePage) -> None:
+    def _store(self, writer: PageWriter, page: SourcePage, mapped: MappedPage | None) -> None:
         with self.transaction() as session:
-            writer.write(session, page)
+            writer.write(session, page, mapped)
             source_states.save_page(session, *self._names, page.state, is_midway=not page.is_last)
         if self._progress is not None:
             self._progress(self.tally, page.place)

@@ -71,7 +71,11 @@ class PageWriter:
     tally: Tally
     remembers: bool
 
-    def write(self, session: Session, page: SourcePage) -> None:
+    def mapped(self, page: SourcePage) -> MappedPage | None:
+        """The page in the target's columns; needs no database."""
+        return map_page(self.target.mapping, page.rows, self.names) if page.rows.num_rows else None
+
+    def write(self, session: Session, page: SourcePage, mapped: MappedPage | None = None) -> None:
         """Write one page; what does not fit becomes letters."""
         found = [
             Letter(
@@ -82,8 +86,8 @@ class PageWriter:
             )
             for bad in page.malformed
         ]
-        if page.rows.num_rows:
-            mapped = map_page(self.target.mapping, page.rows, self.names)
+        mapped = mapped or self.mapped(page)
+        if mapped is not None:
             found.extend(self._write_rows(session, page, mapped))
         self.tally.rows += page.rows.num_rows
         self.tally.pages += 1
