@@ -7,6 +7,7 @@ link is not an edit of anybody: it waits for the verdict, or is sent again once 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from hub.core.mapping import FieldMapping, Resolve
 from hub.core.meeting import LinkFate
@@ -30,9 +31,15 @@ NOTHING_CLEARED = Cleared()
 
 
 def cleared_with_targets(
-    fate: LinkFate, m: FieldMapping, base: Pair | Missing, theirs: Value, resolve: Resolve
+    fate: LinkFate,
+    m: FieldMapping,
+    base: Pair | Missing,
+    theirs: Value,
+    resolve: Resolve,
+    *,
+    edited_at: datetime | None = None,
 ) -> Cleared:
-    """What this link cell lost although nobody touched it."""
+    """What this link cell lost although nobody touched it; `edited_at` is when it last changed."""
     if m.link is None or not isinstance(base, Pair):
         return NOTHING_CLEARED
     there = LISTED.split(theirs)
@@ -42,7 +49,11 @@ def cleared_with_targets(
         # Another record stands in its place: somebody chose that.
         return NOTHING_CLEARED
     left = {resolve(m.link, external_id) for external_id in there}
-    lost = LISTED.split(base.hub) - left
+    lost = frozenset(
+        row_id
+        for row_id in LISTED.split(base.hub) - left
+        if edited_at is None or row_id not in fate.since or edited_at >= fate.since[str(row_id)]
+    )
     return Cleared(undecided=lost & fate.undecided, kept=lost & fate.kept)
 
 

@@ -36,6 +36,8 @@ class LinkFate:
 
     undecided: frozenset[str] = frozenset()
     kept: frozenset[str] = frozenset()
+    since: Mapping[str, datetime] = field(default_factory=dict)
+    """When the record went, where we were told: whoever cleared a link before that meant to."""
 
 
 NO_FATE = LinkFate()

@@ -219,7 +219,15 @@ def _plan_cells(
         our_edit = meeting.our_edits.get(name)
         cleared = NOTHING_CLEARED
         if meeting.fate != NO_FATE:
-            cleared = cleared_with_targets(meeting.fate, field_mapping, base, theirs, resolve)
+            payload = meeting.edits.get(field_mapping.field_id)
+            cleared = cleared_with_targets(
+                meeting.fate,
+                field_mapping,
+                base,
+                theirs,
+                resolve,
+                edited_at=payload.at if payload else None,
+            )
             base = without_kept(field_mapping, base, cleared)
         decision = verdict(field_mapping, base, cleared, ours) or merge_cell(
             Cell(

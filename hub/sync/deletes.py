@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import Session
@@ -119,12 +120,19 @@ def settle_missing(
     )
     if stopped:
         undecided = frozenset(str(row_id) for row_id in gone)
-        return LinkFate(undecided=undecided)
+        return LinkFate(undecided=undecided, since=_told_times(gone, edits))
     if mapping.on_delete is DeletePolicy.RESTORE:
         edited, plain = {**edited, **plain}, {}
     _keep_edited(session, work, mapping, edited, known, edits)
     _bury(session, work, mapping, plain, known, edits)
-    return LinkFate(kept=frozenset(str(row_id) for row_id in edited))
+    return LinkFate(
+        kept=frozenset(str(row_id) for row_id in edited), since=_told_times(gone, edits)
+    )
+
+
+def _told_times(gone: Mapping[UUID, Link], edits: Mapping[str, Edit]) -> dict[str, datetime]:
+    times = {row_id: edits.get(link.external_id) for row_id, link in gone.items()}
+    return {str(row_id): edit.at for row_id, edit in times.items() if edit and edit.at}
 
 
 def _is_edited(mapping: StreamMapping, link: Link, row: Row) -> bool:

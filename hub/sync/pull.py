@@ -234,6 +234,7 @@ def _joined(fates: Sequence[LinkFate]) -> LinkFate:
     return LinkFate(
         undecided=frozenset().union(*(fate.undecided for fate in fates)),
         kept=frozenset().union(*(fate.kept for fate in fates)),
+        since={row_id: at for fate in fates for row_id, at in fate.since.items()},
     )
 
 
