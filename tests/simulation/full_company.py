@@ -26,6 +26,7 @@ import psycopg2
 import redis
 from sandbox_server import SandboxServer
 from simulation.full_bases import TwoBases, base_files, hub_toml
+from simulation.full_clock import MOVABLE, SharedClock
 from simulation.full_nursery import Nursery
 
 import connectors
@@ -69,9 +70,11 @@ class Company:
         self._command(f"alter role {server.split('//')[1].split(':')[0]} set synchronous_commit=on")
         self._command("create database template_simulation")
         upgrade(f"{server}/template_simulation")
+        self._command(MOVABLE, database="template_simulation")
         self.redis_url = self._valkey.start()
         self._stack.callback(self._valkey.erase)
         self.sandbox.start()
+        self.clock = SharedClock(self._folder, self.database_url, self.sandbox)
         self._stack.callback(self.sandbox.stop)
         self.web_url = f"http://127.0.0.1:{ports.free_port()}"
         self._write_config(random.Random(0))  # noqa: S311  repeatable, no secret
@@ -122,6 +125,7 @@ class Company:
         self.flush_redis()
         self._command(f"create database {NAME} template template_simulation")
         self.sandbox.reset()
+        self.clock.reset()
         self.sandbox.load(base_files())
         self._write_config(drawn)
         config = load_config(
@@ -143,8 +147,8 @@ class Company:
             database.dispose()
             self._command(f"drop database {NAME} with (force)")
 
-    def _command(self, command: str) -> None:
-        connection = psycopg2.connect(f"{self.server_url}/postgres")
+    def _command(self, command: str, *, database: str = "postgres") -> None:
+        connection = psycopg2.connect(f"{self.server_url}/{database}")
         connection.autocommit = True
         with connection.cursor() as cursor:
             cursor.execute(command)
@@ -198,10 +202,6 @@ class Company:
     def enqueue(self, connection: str) -> None:
         """A job as the scheduler makes it."""
         self.queue.enqueue(queues.RESUME, connection, description=f"{connection}: work")
-
-    def tend(self, connection: str) -> None:
-        """The hourly look after a connection's hook."""
-        self.queue.enqueue(queues.TEND_HOOK, connection, description=f"{connection}: its hook")
 
     # Servers
 

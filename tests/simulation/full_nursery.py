@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from simulation.full_clock import going_by
 from simulation.steps import watched
 
 from hub.embedded import process
@@ -35,8 +36,7 @@ SHORTENED: tuple[tuple[str, Any], ...] = (
     ("connectors.airtable.requests.PENALTY_SECONDS", 0.3),
     ("hub.sync.failures.BUG_PAUSE_SECONDS", 1.0),
     ("workers.schedules.LONGEST_BACKOFF", timedelta(seconds=2)),
-    ("workers.schedules.LONGEST_LOOK", timedelta(seconds=3)),
-    ("workers.schedules.POLL_WITH_HOOK", timedelta(seconds=3)),
+    ("workers.schedules.LONGEST_LOOK", timedelta(seconds=1)),
     ("workers.schedules.SWEEP", timedelta(seconds=1)),
 )
 """Minutes of the product that are seconds here."""
@@ -155,7 +155,7 @@ def _serve(folder: Path) -> None:
             kind = wish["start"]
             number = os.fork()
             if number == 0:
-                _live(kind, run[kind], doom)
+                _live(kind, run[kind], doom, folder)
             children[number] = kind
             answer = {"process": number}
         elif "alive" in wish:
@@ -180,7 +180,7 @@ def _reap(children: dict[int, str]) -> None:
         children.pop(number, None)
 
 
-def _live(kind: str, run: Callable[[], None], doom: Doom) -> None:
+def _live(kind: str, run: Callable[[], None], doom: Doom, folder: Path) -> None:
     """A child's whole life."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     os.dup2(2, 1)
@@ -193,6 +193,7 @@ def _live(kind: str, run: Callable[[], None], doom: Doom) -> None:
                 module, name = target.rsplit(".", 1)
                 if hasattr(importlib.import_module(module), name):
                     stack.enter_context(patch(target, value))
+            stack.enter_context(going_by(folder))
             if kind == "worker":
                 stack.enter_context(watched(doom.reach))
             run()

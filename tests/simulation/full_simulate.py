@@ -29,6 +29,7 @@ from simulation.oracle import judge
 EDITS, MEETINGS, FAULTS = 200, 60, 20
 """A seed is played until it has had so many, and the last event is over."""
 MOST_EVENTS = 1500
+LOOKS = 10
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,7 +109,13 @@ def judged(stage: Stage) -> list[str]:
     bugs = stage.world.query(
         "select connection, kind, error_message from hub.run where error_code = 'INTERNAL'"
     )
-    seen = replace(observe(stage.world, [], stage.stood_for), blind=stage.blind())
+    seen = observe(stage.world, [], stage.stood_for)
+    for _ in range(LOOKS):
+        if not any(seen.pending.values()) or stage.problems or not stage.rests():
+            break
+        # Somebody only looked this very moment: the world stands still around it.
+        seen = observe(stage.world, [], stage.stood_for)
+    seen = replace(seen, blind=stage.blind())
     judgement = judge(seen)
     stage.tally["edits lost without history"] = len(judgement.blind_losses)
     return [

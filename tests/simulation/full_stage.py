@@ -134,24 +134,15 @@ class Stage:
         self._count("event redis crash")
 
     def _clock_jump(self, drawn: random.Random) -> None:
-        seconds = drawn.choice((30, 90, 3700, 90_000))
-        self.world.sandbox.advance(seconds)
-        self._tend_hourly(seconds)
+        self.company.clock.advance(drawn.choice((30, 90, 3700, 90_000)))
         self._count("event clock jump")
 
     def _week_passes(self, _drawn: random.Random) -> None:
         """Payloads and hooks are gone after seven days: a window without history."""
         for base in CONNECTION_OF:
             self._go_blind(base)
-        self.world.sandbox.advance(_WEEK)
-        self._tend_hourly(_WEEK)
+        self.company.clock.advance(_WEEK)
         self._count("event week passes")
-
-    def _tend_hourly(self, seconds: float) -> None:
-        """The hub's own clock did not jump: what it does each hour is asked for."""
-        if seconds >= 3600:
-            for connection in CONNECTION_OF.values():
-                self.company.tend(connection)
 
     def _hook_gone(self, drawn: random.Random) -> None:
         base = drawn.choice(list(CONNECTION_OF))
@@ -347,10 +338,15 @@ class Stage:
     def _deaf(self, base: str) -> str | None:
         hook = self._hook(base)
         if hook is None:
-            # An hour later somebody looks after it.
-            self.company.tend(CONNECTION_OF[base])
             return "has no living hook"
         return "has unread payloads" if self._unread(hook) else None
+
+    def rests(self) -> bool:
+        """Whether nobody is at work this very moment; somebody who only looks soon is done."""
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while self._unrest() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return not self._unrest()
 
     def stir(self) -> None:
         """Once at rest, further visits do nothing."""
