@@ -13,7 +13,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-in
 AIRTABLE_JS := tests/contract/airtable_js/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long fmt lint types imports cov schema lock lock-check bench bench-sync bench-thrift simulate simulate-full simulate-mutants
+.PHONY: help demo test test-long fmt lint types imports cov schema lock lock-check bench bench-sync bench-ingest bench-thrift simulate simulate-full simulate-mutants
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1  /p' Makefile | awk '{ name = $$1; $$1 = ""; printf "  make %-18s%s\n", name, $$0 }'
@@ -69,6 +69,9 @@ bench-thrift: $(BIN)/ready  ## Measure a thrifty month, a paced day, and 300 liv
 	@$(BIN)/python bench/bench_limits.py
 	@$(BIN)/python bench/bench_thrift.py
 	@$(BIN)/python bench/bench_live.py --edits 300
+
+bench-ingest: $(BIN)/ready  ## Measure what reading a source costs beside COPY
+	@$(BIN)/python bench/bench_ingest.py $(ARGS)
 
 SEEDS ?= 100
 FIRST ?= 0

@@ -33,6 +33,7 @@ ARROW_TYPES = {
 
 _DECIMAL = r"^[+-]?(\d{1,100}(\.\d{0,100})?|\.\d{1,100})([eE][+-]?\d{1,2})?$"
 _ID = r"^[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$"
+_ZONE = re.compile(r"\d(Z|[+-]\d{2}(:?\d{2})?)$")
 _YEAR = re.compile(r"^\d{4}")
 
 
@@ -102,10 +103,10 @@ def _timestamp(array: Array) -> Array:
     if not pa.types.is_string(kind):
         raise pa.ArrowInvalid("not a time")
     text = _filled(array)
-    try:
-        return pc.assume_timezone(pc.cast(text, pa.timestamp("us")), "UTC")
-    except pa.ArrowInvalid:
+    filled = text.drop_null()
+    if len(filled) and _ZONE.search(filled[0].as_py()):
         return pc.cast(text, MOMENT)
+    return pc.assume_timezone(pc.cast(text, pa.timestamp("us")), "UTC")
 
 
 def _reference(array: Array) -> Array:

@@ -6,9 +6,11 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 from sqlalchemy import text
 from sqlmodel import Session
@@ -70,7 +72,7 @@ class _Written:
     """A page as CSV, written while Postgres reads what was written before."""
 
     def __init__(self, rows: Any) -> None:
-        self._rows = rows
+        self._rows = _as_postgres_reads(rows)
         self._next = 0
         self._rest = memoryview(b"")
 
@@ -86,6 +88,17 @@ class _Written:
         return bytes(said)
 
 
+def _as_postgres_reads(rows: Any) -> Any:
+    """Times without their zone, which is UTC as the session's: Arrow writes those much faster."""
+    columns = [
+        pc.cast(pc.cast(column, pa.int64()), pa.timestamp(column.type.unit))
+        if pa.types.is_timestamp(column.type) and column.type.tz is not None
+        else column
+        for column in rows.columns
+    ]
+    return pa.RecordBatch.from_arrays(columns, names=rows.schema.names)
+
+
 def numbered(rows: Any, extra: dict[str, Any] | None = None) -> Any:
     """The page with its rows' numbers, and with `extra` columns."""
     columns = dict(zip(rows.schema.names, rows.columns, strict=True))
@@ -97,19 +110,17 @@ def numbered(rows: Any, extra: dict[str, Any] | None = None) -> Any:
 def new_ids(count: int) -> Any:
     """So many UUIDv7, in one column: Postgres would draw them row by row and slow COPY down.
 
-    They grow, so that an index takes each at its end.
+    They share what is random and count up behind it, so that an index takes each at its end.
     """
     moment = int(time.time() * 1000).to_bytes(6).hex()
-    drawn = os.urandom(10 * count).hex()
-    ids = [
-        f"{moment}7{drawn[at : at + 3]}{_VARIANT[drawn[at + 3]]}{drawn[at + 4 : at + 19]}"
-        for at in range(0, 20 * count, 20)
-    ]
-    ids.sort()
-    return pa.array(ids, pa.string())
+    drawn = os.urandom(6).hex()
+    shared = f"{moment}7{drawn[:3]}{'89ab'[int(drawn[3], 16) & 3]}{drawn[4:11]}"
+    return pc.binary_join_element_wise(shared, _counted(count), "")
 
 
-_VARIANT = {f"{digit:x}": "89ab"[digit & 3] for digit in range(16)}
+@lru_cache(maxsize=4)
+def _counted(count: int) -> Any:
+    return pa.array([f"{number:08x}" for number in range(count)], pa.string())
 
 
 def this_transaction(session: Session, count: int) -> Any:
