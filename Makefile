@@ -59,7 +59,7 @@ lock-check: $(BIN)/ready  ## Check that pyproject.toml and requirements.lock agr
 
 bench: $(BIN)/ready  ## Measure an edit in each direction, the API and the change log
 	@$(BIN)/hub demo --check --rounds 20
-	@for file in $(filter-out bench/bench_thrift.py bench/bench_limits.py,$(wildcard bench/bench_*.py)); do \
+	@for file in $(filter-out bench/bench_thrift.py bench/bench_limits.py bench/bench_ingest.py,$(wildcard bench/bench_*.py)); do \
 		echo; $(BIN)/python $$file $(ARGS) || exit 1; done
 
 bench-sync: $(BIN)/ready  ## Measure what keeping two sides equal costs

@@ -45,7 +45,8 @@ def salvaged(model: type[ModelT], values: Mapping[str, object]) -> ModelT | None
         return model.model_validate(values)
     except ValidationError as exc:
         bad = {error["loc"] for error in exc.errors(include_url=False)}
-    kept = _without(values, {place for place in bad if value_at(values, place) is not None})
+    # What is wrong with the whole, such as two keys that exclude each other, has no place.
+    kept = _without(values, {at for at in bad if at and value_at(values, at) is not None})
     if kept == values or not isinstance(kept, Mapping):
         return None
     return salvaged(model, kept)

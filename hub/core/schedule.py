@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from croniter import CroniterBadCronError, croniter
+from croniter import croniter
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 LONGEST_JITTER = timedelta(minutes=1)
@@ -42,13 +42,10 @@ def check_cron(cron: str) -> None:
 
 
 def next_due(schedule: Schedule, name: str, after: datetime) -> datetime:
-    """The first moment behind `after` at which `name` is due."""
+    """The first moment behind `after` at which `name` is due; the cron was checked."""
     offset = _jitter(schedule) * _share(name)
     if schedule.cron is not None:
-        try:
-            found: datetime = croniter(schedule.cron, after - offset).get_next(datetime)
-        except CroniterBadCronError as exc:
-            raise InvalidCron(str(exc)) from exc
+        found: datetime = croniter(schedule.cron, after - offset).get_next(datetime)
         return found + offset
     every = schedule.every or timedelta(hours=1)
     begun = (after - offset - _EPOCH) // every
