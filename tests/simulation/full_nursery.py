@@ -37,7 +37,7 @@ SHORTENED: tuple[tuple[str, Any], ...] = (
     ("hub.sync.failures.BUG_PAUSE_SECONDS", 1.0),
     ("workers.schedules.LONGEST_BACKOFF", timedelta(seconds=2)),
     ("workers.schedules.LONGEST_LOOK", timedelta(seconds=1)),
-    ("workers.schedules.SWEEP", timedelta(seconds=1)),
+    ("workers.schedules.SWEEP", timedelta(seconds=0.4)),
 )
 """Minutes of the product that are seconds here."""
 

@@ -110,12 +110,14 @@ def judged(stage: Stage) -> list[str]:
         "select connection, kind, error_message from hub.run where error_code = 'INTERNAL'"
     )
     seen = observe(stage.world, [], stage.stood_for)
+    pending = dict(seen.pending)
     for _ in range(LOOKS):
-        if not any(seen.pending.values()) or stage.problems or not stage.rests():
+        # Whoever only comes by to look leaves nothing behind: what stays is pending.
+        if not any(pending.values()) or not stage.rests():
             break
-        # Somebody only looked this very moment: the world stands still around it.
-        seen = observe(stage.world, [], stage.stood_for)
-    seen = replace(seen, blind=stage.blind())
+        for words, count in observe(stage.world, [], stage.stood_for).pending.items():
+            pending[words] = min(pending[words], count)
+    seen = replace(seen, blind=stage.blind(), pending=pending)
     judgement = judge(seen)
     stage.tally["edits lost without history"] = len(judgement.blind_losses)
     return [

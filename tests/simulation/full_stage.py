@@ -6,7 +6,7 @@ import json
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from simulation.full_bases import BASE_OF, CONNECTION_OF, TwoBases, scratch_field
@@ -308,24 +308,26 @@ class Stage:
             drawn = random.Random("last words")  # noqa: S311  repeatable, no secret
             for table in COLUMNS:
                 self.editors.create(drawn, table, 1)
-        self._hold(lambda: self._activity(), began)
+        self._hold(began)
         seconds = time.monotonic() - began
         if seconds > DEADLINE_SECONDS:
             self.problems.append(f"liveness: no rest after {seconds:.0f} s: {self._unrest()}")
             return None
         return seconds - STILL_SECONDS
 
-    def _hold(self, look: Callable[[], Sequence[int]], began: float) -> None:
+    def _hold(self, began: float) -> None:
+        """Until nothing changes and nothing is left to do; somebody may still come and look."""
         seen: Sequence[int] = ()
-        since = time.monotonic()
+        since, is_calm = time.monotonic(), False
         while time.monotonic() - began <= DEADLINE_SECONDS:
             self._look()
-            now = look()
-            if now != seen or self._unrest():
-                seen, since = now, time.monotonic()
-            elif time.monotonic() - since >= STILL_SECONDS:
+            now = self._activity()
+            if now != seen:
+                seen, since, is_calm = now, time.monotonic(), False
+            is_calm = is_calm or not self._unrest()
+            if is_calm and time.monotonic() - since >= STILL_SECONDS:
                 return
-            time.sleep(0.1)
+            time.sleep(0.05)
 
     def _activity(self) -> tuple[int, ...]:
         edits = len(self.world.sandbox.edits())
@@ -359,7 +361,7 @@ class Stage:
                 )
         for name in CONNECTION_OF.values():
             self.company.enqueue(name)
-        self._hold(lambda: self._activity(), time.monotonic())
+        self._hold(time.monotonic())
         after = self._activity(), self.world.sandbox.write_count()
         if after != before:
             self.problems.append(f"restless: {before} became {after} (edits, {', '.join(_LOGS)})")
