@@ -73,7 +73,7 @@ score = { field = "score", as = "decimal" }
 sent_at = { field = "ts", as = "timestamp" }
 """
 MODES = {
-    "append": 'dataset = "{name}_{mode}_{kind}"\nappend = true',
+    "append": 'dataset = "{name}_{mode}_{kind}"\nappend = true\n{only}',
     "append by key": 'dataset = "{name}_{mode}_{kind}"\nappend = true\nkey = ["number"]',
     "rows by key": 'dataset = "{name}_{mode}_{kind}"\nkey = ["number"]',
 }
@@ -188,7 +188,8 @@ def measure(url: str, source_url: str, folder: Path, rows: int) -> list[Measured
     measured = []
     for mode, keys in MODES.items():
         for kind in ("file", "sql"):
-            said = keys.format(name=name, mode=mode.replace(" ", "_"), kind=kind)
+            only = "only_added = true" if kind == "file" else 'cursor = "id"'
+            said = keys.format(name=name, mode=mode.replace(" ", "_"), kind=kind, only=only)
             config = folder / "hub.toml"
             text = TOML.format(folder=folder, url=source_url, name=name, keys=said, fields=FIELDS)
             # Each names its own dataset: only one of the two connections is configured.

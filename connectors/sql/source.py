@@ -25,7 +25,7 @@ from hub.contract import (
     SourceStream,
 )
 from hub.core.columns import kind_of, to_arrow
-from hub.core.edge import Edge, begin, digest_of, kind_of_mark, read_back, written
+from hub.core.edge import Edge, begin, behind, digest_of, kind_of_mark, read_back, written
 from hub.core.records import State, StreamSchema
 from hub.errors import HubError, MappingError
 
@@ -124,6 +124,9 @@ class SqlSource:
         state: State | None,
     ) -> Iterator[SourcePage]:
         first, known = begin(state, settings.lag)
+        if first is None and (shape := self._shape(session, stream, settings, ())) is not None:
+            yield from self._first_by_cursor(session, stream, settings, column, shape)
+            return
         name = self._quoted(column)
         where = "" if first is None else f" where {name} >= :first"
         names, pages = self._pages(
@@ -136,18 +139,58 @@ class SqlSource:
             for row in rows:
                 mark = row[at]
                 if mark is None:
-                    raise MappingError(
-                        f"[{self._connection}] stream {stream.name}: {column} is empty in a row, "
-                        "so changes cannot be told by it. Choose another `cursor` in hub.toml, "
-                        "or read only rows that have one with `query`."
-                    )
+                    raise self._without_cursor(stream, column)
                 digest = digest_of(row)
                 if digest not in known:
                     fresh.append(row)
                 edge.pass_by(mark, digest)
             yield self._page(names, fresh, edge.state(), settings)
         end = edge.state() or dict(state or {})
-        yield self._page(names, [], end, settings, is_last=True)
+        yield self._page(names, [], end, settings, is_last=True, is_complete=first is None)
+
+    def _without_cursor(self, stream: SourceStream, column: str) -> MappingError:
+        return MappingError(
+            f"[{self._connection}] stream {stream.name}: {column} is empty in a row, "
+            "so changes cannot be told by it. Choose another `cursor` in hub.toml, "
+            "or read only rows that have one with `query`."
+        )
+
+    def _first_by_cursor(
+        self,
+        session: Connection,
+        stream: SourceStream,
+        settings: StreamSettings,
+        column: str,
+        shape: CopiedShape,
+    ) -> Iterator[SourcePage]:
+        """Everything by COPY, then the edge behind which the next read goes on."""
+        statement = self._statement(stream, settings).replace("\\:", ":")
+        place = settings.table or "query"
+        self._place.requests_made += 1
+        for rows in copied_pages(session, statement, shape, 2 * PAGE_ROWS):
+            if rows.column(column).null_count:
+                raise self._without_cursor(stream, column)
+            yield SourcePage(rows=rows, state={}, place=place)
+        name = self._quoted(column)
+        highest = f"select max({name}) from {self._relation(settings)}"  # noqa: S608  # quoted
+        top = session.execute(text(highest)).scalar_one()
+        edge = Edge(lag=settings.lag)
+        if top is not None:
+            names, pages = self._pages(
+                session,
+                stream,
+                settings,
+                f" where {name} >= :first order by {name}",
+                {"first": behind(top, settings.lag)},
+            )
+            at = names.index(column)
+            for part in pages:
+                for row in part:
+                    edge.pass_by(row[at], digest_of(row))
+        empty = pa.RecordBatch.from_pydict({})
+        yield SourcePage(
+            rows=empty, state=edge.state(), place=place, is_last=True, is_complete=True
+        )
 
     def _by_key(
         self,
@@ -188,16 +231,26 @@ class SqlSource:
             yield self._page(names, rows, {}, settings)
         yield self._page(names, [], {}, settings, is_last=True, is_complete=True)
 
+    def _shape(
+        self,
+        session: Connection,
+        stream: SourceStream,
+        settings: StreamSettings,
+        key: Sequence[str],
+    ) -> CopiedShape | None:
+        """What COPY would give, where the database is a Postgres and the types allow it."""
+        if self._place.dialect != "postgresql":
+            return None
+        return copied_shape(session, self._statement(stream, settings), key)
+
     def _copied(
         self, session: Connection, stream: SourceStream, settings: StreamSettings
     ) -> Iterator[SourcePage] | None:
-        """Everything by COPY, where the database is a Postgres and the types allow it."""
-        if self._place.dialect != "postgresql":
-            return None
-        statement = self._statement(stream, settings)
-        shape = copied_shape(session, statement, stream.key)
+        """Everything by COPY, where that can be."""
+        shape = self._shape(session, stream, settings, stream.key)
         if shape is None:
             return None
+        statement = self._statement(stream, settings)
         order = ", ".join(self._quoted(name) for name in stream.key)
         # What SQLAlchemy is told of colons, COPY is not.
         ordered = (f"{statement} order by {order}" if order else statement).replace("\\:", ":")

@@ -46,6 +46,15 @@ def _shape(key: KeyPath, entry: SourceEntry) -> Iterator[Problem]:
             message="an entity needs the columns by which its rows are found",
             accepted=tuple(entry.fields),
         )
+    adds_only = entry.cursor is not None or getattr(entry.own, "only_added", False)
+    if entry.append and not entry.key and not adds_only:
+        yield Problem(
+            key=(*key, "append"),
+            message=(
+                "what is read again would stand there twice: name the key of the rows, or let the "
+                "source say what is new (`cursor`, or `only_added = true` for files)"
+            ),
+        )
     if not entry.fields:
         return
     for column in entry.key:

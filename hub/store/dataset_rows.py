@@ -90,7 +90,7 @@ def _append(session: Session, dataset: Dataset, rows: Any) -> Written:
         return Written(inserted=_run(session, insert))
     rest = [name for name in names if name not in dataset.key]
     key = ", ".join(quoted(name) for name in dataset.key)
-    if not rest or not _has_rows(session, dataset):
+    if not rest or not has_rows(session, dataset):
         return Written(inserted=_run(session, f"{insert} on conflict ({key}) do nothing"))
     session.execute(text("set local enable_hashjoin = off; set local enable_mergejoin = off"))
     updated = _run(session, f"update {table} d {_set(rest)} {_where_differs(dataset, rest)}")
@@ -98,7 +98,13 @@ def _append(session: Session, dataset: Dataset, rows: Any) -> Written:
     return Written(inserted=inserted, updated=updated)
 
 
-def _has_rows(session: Session, dataset: Dataset) -> bool:
+def empty(session: Session, dataset: Dataset) -> None:
+    """Drop every row."""
+    _run(session, f"delete from {table_of(dataset.name)}")
+
+
+def has_rows(session: Session, dataset: Dataset) -> bool:
+    """Whether there is a row."""
     return bool(
         session.execute(text(f"select exists (select from {table_of(dataset.name)})")).scalar_one()
     )

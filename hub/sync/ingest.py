@@ -20,7 +20,7 @@ from hub.core import guard, retry
 from hub.core.page_mapping import MappedPage, Names
 from hub.core.records import State
 from hub.core.retry import ErrorClass
-from hub.errors import HubError
+from hub.errors import ConfigError, HubError
 from hub.store import letters, names, runs, source_states
 from hub.store.database import Database, Provenance, set_provenance
 from hub.sync.ahead import ahead
@@ -176,13 +176,21 @@ class IngestRun:
     def _read(self, *, anew: bool) -> None:
         with self.transaction() as session:
             standing = source_states.standing(session, *self._names)
-            from_nothing = anew or standing.needs_complete or self._is_full_read_due(session)
+            from_nothing = (
+                anew
+                or standing.needs_complete
+                # A source that cannot say where it stands begins again by itself.
+                or not standing.state
+                or self._is_full_read_due(session)
+            )
         resumes = standing.is_midway and not from_nothing
         writer = self.open(resumes=resumes)
         if resumes and writer.target.restarts:
             # What tells such rows apart is counted from the first page on.
             from_nothing, resumes, writer.remembers = True, False, writer.target.tells_gone
         try:
+            if from_nothing and writer.target.adds_only:
+                self._begin_empty(writer, was_read=standing.read_at is not None)
             with self.transaction() as session:
                 source_states.note_begun(session, *self._names, from_nothing=from_nothing)
             state: State | None = None if from_nothing else standing.state
@@ -196,6 +204,19 @@ class IngestRun:
                 self._finish(session, writer, was_complete=was_complete, resumes=resumes)
         finally:
             self.close(writer)
+
+    def _begin_empty(self, writer: PageWriter, *, was_read: bool) -> None:
+        """Rows without a key are added once: everything again would stand there twice."""
+        with self.transaction() as session:
+            if not writer.target.has_rows(session):
+                return
+            if was_read:
+                raise ConfigError(
+                    f"[{self._stream.title}] everything would be read again, and rows without a "
+                    "key that are only added would stand there twice. Name their `key` in "
+                    "hub.toml, or drop the dataset first."
+                )
+            writer.target.empty(session)
 
     def _finish(
         self, session: Session, writer: PageWriter, *, was_complete: bool, resumes: bool

@@ -44,6 +44,16 @@ class Target(Protocol):
     def restarts(self) -> bool:
         """Whether a read that was cut off must begin anew."""
 
+    @property
+    def adds_only(self) -> bool:
+        """Whether what is read twice would stand there twice."""
+
+    def has_rows(self, session: Session) -> bool:
+        """Whether anything stands there."""
+
+    def empty(self, session: Session) -> None:
+        """Drop what a first read left that was cut off."""
+
     def open(self, session: Session) -> None:
         """Prepare this connection for pages."""
 
@@ -78,6 +88,15 @@ class DatasetTarget:
         self.required = frozenset(dataset.key)
         self.tells_gone = stream.buries_gone and not dataset.is_append
         self.restarts = not dataset.key and not dataset.is_append
+        self.adds_only = not dataset.key and dataset.is_append
+
+    def has_rows(self, session: Session) -> bool:
+        """Whether anything stands there."""
+        return dataset_rows.has_rows(session, self.dataset)
+
+    def empty(self, session: Session) -> None:
+        """Drop what a first read left that was cut off."""
+        dataset_rows.empty(session, self.dataset)
 
     def open(self, session: Session) -> None:
         """Prepare this connection for pages."""
@@ -123,6 +142,14 @@ class EntityTarget:
         self.required = frozenset(self.mapping.key)
         self.tells_gone = stream.buries_gone and not self._is_fact
         self.restarts = False
+        self.adds_only = False
+
+    def has_rows(self, session: Session) -> bool:
+        """Whether anything stands there: nobody asks where nothing is only added."""
+        return False
+
+    def empty(self, session: Session) -> None:
+        """People's rows stand there, too: nothing is dropped."""
 
     def open(self, session: Session) -> None:
         """Prepare this connection for pages."""

@@ -8,7 +8,7 @@ import pytest
 from ingest_side import ListSource, Record, Side
 
 from hub.contract import MalformedRow
-from hub.errors import RemoteUnavailable
+from hub.errors import ConfigError, RemoteUnavailable
 from hub.store.database import Database
 
 TOML = """
@@ -260,9 +260,10 @@ def test_facts_are_loaded_without_a_change_each_and_keep_what_they_replace(side:
 
 
 def test_facts_without_a_key_are_appended_once(side: Side) -> None:
-    toml = TOML.replace('key = ["number"]\n', "append = true\n")
+    toml = TOML.replace('key = ["number"]\n', 'append = true\ncursor = "number"\n')
     source = ListSource(records=records(7), is_incremental=True)
     side.read(toml, source)
     side.read(toml, source)
 
+    assert isinstance(side.read(toml, source, anew=True).error, ConfigError)
     assert [(7, 7)] == side.rows("select count(*), count(distinct id) from dataset.email_traffic")
