@@ -346,9 +346,11 @@ class Stage:
     def rests(self) -> bool:
         """Whether nobody is at work this very moment; somebody who only looks soon is done."""
         deadline = time.monotonic() + DEADLINE_SECONDS
-        while self._unrest() and time.monotonic() < deadline:
+        while time.monotonic() < deadline:
+            if not self._unrest():
+                return True
             time.sleep(0.02)
-        return not self._unrest()
+        return False
 
     def stir(self) -> None:
         """Once at rest, further visits do nothing."""
