@@ -47,6 +47,7 @@ def _changes(
     payload: Mapping[str, Any], schema: Mapping[str, StreamSchema]
 ) -> Iterator[RecordChange]:
     who = _actor(payload.get("actionMetadata", {}))
+    is_by_program = payload.get("actionMetadata", {}).get("source", "publicApi") == "publicApi"
     at = datetime.fromisoformat(payload["timestamp"]).astimezone(UTC)
     transaction = int(payload.get("baseTransactionNumber", 0))
     for table_id, table in payload.get("changedTablesById", {}).items():
@@ -60,6 +61,7 @@ def _changes(
                 actor=who,
                 edited_at=at,
                 transaction=transaction,
+                is_by_program=is_by_program,
                 cells=cells,
             )
         for external_id, record in table.get("changedRecordsById", {}).items():
@@ -70,6 +72,7 @@ def _changes(
                 actor=who,
                 edited_at=at,
                 transaction=transaction,
+                is_by_program=is_by_program,
                 cells=_cells(
                     known,
                     record.get("current", {}).get("cellValuesByFieldId", {}),
@@ -86,6 +89,7 @@ def _changes(
                 actor=who,
                 edited_at=at,
                 transaction=transaction,
+                is_by_program=is_by_program,
             )
 
 

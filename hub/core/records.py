@@ -97,6 +97,8 @@ class RecordChange:
     edited_at: datetime
     transaction: int
     cells: Mapping[str, CellChange] = field(default_factory=dict)
+    is_by_program: bool = True
+    """Whether it came in through the API, as our own writes do."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -29,6 +29,7 @@ class Intent:
     sent: Value = None
     id: UUID | None = None
     created_at: datetime | None = None
+    outcome: str | None = None
 
 
 @generic(Session)
@@ -150,8 +151,9 @@ def close_unanswered(
     session.execute(
         text(
             "update hub.write_intent set outcome = :outcome,"
-            " closed_at = case when operation = 'update' then closed_at"
-            "  else clock_timestamp() end"
+            # A create that is not there yet may still take effect, and then over newer values.
+            " closed_at = case when operation = 'update' or cast(:outcome as text) = 'not_there'"
+            "  then closed_at else clock_timestamp() end"
             " where connection = :connection and stream = :stream"
             " and row_id = any(cast(:ids as uuid[]))"
             " and outcome is null and closed_at is null"
@@ -208,14 +210,23 @@ def deleted_by_us(
 def awaiting_echo(
     session: Session, connection: str, stream: str, external_ids: Sequence[str]
 ) -> dict[tuple[str, str], list[Intent]]:
-    """Open updates by (external id, column), the oldest first."""
+    """Open updates by (external id, column), the oldest first.
+
+    So are creates of the records' rows that were looked for in vain.
+    """
     if not external_ids:
         return {}
     found = session.execute(
         text(
-            "select id, row_id, external_id, operation, field, believed, sent, created_at"
-            " from hub.write_intent where connection = :connection and stream = :stream"
+            "select id, row_id, external_id, operation, field, believed, sent, created_at,"
+            " outcome from hub.write_intent where connection = :connection and stream = :stream"
             " and external_id = any(:ids) and operation = 'update' and closed_at is null"
+            " union all select w.id, w.row_id, l.external_id, w.operation, w.field, w.believed,"
+            " w.sent, w.created_at, w.outcome from hub.record_link l"
+            " join hub.write_intent w on w.connection = l.connection and w.stream = l.stream"
+            " and w.row_id = l.row_id where l.connection = :connection and l.stream = :stream"
+            " and l.external_id = any(:ids) and w.operation = 'create'"
+            " and w.outcome = 'not_there' and w.closed_at is null"
             " order by created_at, id"
         ),
         {"connection": connection, "stream": stream, "ids": list(external_ids)},
@@ -235,6 +246,7 @@ def _intent(row: Any) -> Intent:
         field=row.field,
         believed=row.believed,
         sent=row.sent,
+        outcome=row.outcome,
         created_at=row.created_at,
     )
 

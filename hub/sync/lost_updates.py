@@ -25,13 +25,20 @@ from hub.core.mapping import (
 )
 from hub.core.merge import Winner, later
 from hub.core.policies import ConflictPolicy, Direction
-from hub.core.records import ChangeKind, FieldSchema, RecordChange
+from hub.core.records import (
+    CellChange,
+    ChangeKind,
+    FieldSchema,
+    RecordChange,
+    RemoteRecord,
+)
 from hub.core.sets import merge_sets
 from hub.core.values import MISSING, Missing, Unfit, Value
 from hub.store import change_log, conflicts, intents, links, rows
 from hub.store.conflicts import ConflictRecord
 from hub.store.database import Authorship, set_provenance
 from hub.store.intents import Intent
+from hub.sync.adopt import adopt_lost_updates
 from hub.sync.connection import Work
 
 NEAR = timedelta(minutes=10)
@@ -55,12 +62,17 @@ def match_payloads(
     mapping: StreamMapping,
     fields: Mapping[str, FieldSchema],
     changes: Sequence[RecordChange],
+    records: Sequence[RemoteRecord] = (),
 ) -> list[LostUpdate]:
-    """Close the intents whose echo came, and answer what they overwrote."""
+    """Close the intents whose echo came, and answer what they overwrote.
+
+    `records` are those that were read: what they show of writes of unknown outcome is ours.
+    """
     touched = sorted({change.external_id for change in changes})
     waiting = intents.awaiting_echo(session, mapping.connection, mapping.stream, touched)
     if not waiting:
         return []
+    _adopt(session, mapping, fields, records, waiting, changes)
     columns = {m.field_id: m.column.name for m in mapping.fields}
     lost: list[LostUpdate] = []
     confirmed: list[UUID] = []
@@ -74,11 +86,12 @@ def match_payloads(
             if column is None:
                 continue
             key = (change.external_id, column)
-            intent = _take(waiting.get(key), cell.current, change.edited_at, fields.get(field_id))
+            intent = _take(waiting.get(key), change, cell, fields.get(field_id))
             if intent is None or intent.id is None:
                 last_edit[key] = change
                 continue
-            if cell.previous is MISSING or cell.previous == intent.believed:
+            is_late = intent.operation == "create"
+            if cell.previous is MISSING or (cell.previous == intent.believed and not is_late):
                 confirmed.append(intent.id)
                 continue
             overwrote.append(intent.id)
@@ -98,24 +111,71 @@ def match_payloads(
     return lost
 
 
+def _adopt(
+    session: Session,
+    mapping: StreamMapping,
+    fields: Mapping[str, FieldSchema],
+    records: Sequence[RemoteRecord],
+    waiting: Mapping[tuple[str, str], Sequence[Intent]],
+    changes: Sequence[RecordChange],
+) -> None:
+    known = links.links_of_records(
+        session,
+        mapping.connection,
+        mapping.stream,
+        sorted({external_id for external_id, _ in waiting}),
+        lock=True,
+    )
+    linked = [record for record in records if record.external_id in known]
+    by_program = {
+        (change.external_id, field_id): change.is_by_program
+        for change in changes
+        for field_id in change.cells
+    }
+    adopt_lost_updates(
+        session, mapping, fields, linked, known, waiting=waiting, by_program=by_program
+    )
+
+
 def _take(
-    waiting: list[Intent] | None, current: Value, at: datetime, schema: FieldSchema | None
+    waiting: list[Intent] | None,
+    change: RecordChange,
+    cell: CellChange,
+    schema: FieldSchema | None,
 ) -> Intent | None:
-    """The oldest waiting intent that sent this value at about that time.
+    """The waiting intent that sent this value: one that overwrote what it believed, or the oldest.
 
-    A new option is sent by its name and comes back by its id.
-
-    Writing what stands there already makes no payload, so an intent may wait in vain: much later
-    the same value is somebody else's.
+    What a person typed is none of ours, even where it is the same. Writing what stands there
+    already makes no payload, so an intent may wait in vain: much later the same value is another
+    program's. A create that was looked for in vain may only come too late, over a record that is
+    there.
     """
-    for position, intent in enumerate(waiting or ()):
-        is_near = intent.created_at is None or abs(at - intent.created_at) <= NEAR
-        is_echo = intent.sent == current or (
-            schema is not None and _named(schema, intent.sent) == _named(schema, current)
-        )
-        if is_echo and is_near and waiting is not None:
-            return waiting.pop(position)
-    return None
+    if not waiting or not change.is_by_program:
+        return None
+    fitting = [
+        intent
+        for intent in waiting
+        if _is_echo(intent, cell.current, schema)
+        and (intent.created_at is None or abs(change.edited_at - intent.created_at) <= NEAR)
+        and (intent.operation != "create" or change.kind is ChangeKind.CHANGED)
+    ]
+    if not fitting:
+        return None
+    expected = (
+        intent
+        for intent in fitting
+        if intent.operation == "update" and intent.believed == cell.previous
+    )
+    taken = next(expected, fitting[0])
+    waiting.remove(taken)
+    return taken
+
+
+def _is_echo(intent: Intent, current: Value, schema: FieldSchema | None) -> bool:
+    """Whether it sent this value; a new option is sent by its name and comes back by its id."""
+    return intent.sent == current or (
+        schema is not None and _named(schema, intent.sent) == _named(schema, current)
+    )
 
 
 def _named(schema: FieldSchema, value: Value) -> Value:

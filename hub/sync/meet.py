@@ -18,7 +18,7 @@ from hub.core.values import Value
 from hub.store import change_log, links, rows
 from hub.store.entities.base import new_id
 from hub.store.rows import Row
-from hub.sync.adopt import adopt_lost_creates
+from hub.sync.adopt import adopt_lost_creates, adopt_lost_updates
 
 Edits = Mapping[str, Mapping[str, Edit]]
 """external id -> field id -> the last edit that we were told of."""
@@ -33,6 +33,7 @@ def plan_page(
     edits: Edits,
     created: Mapping[str, Edit],
     fate: LinkFate = NO_FATE,
+    is_matched: bool = False,
 ) -> list[RecordPlan]:
     """The plans for records of one stream. Their links and rows stay locked until commit."""
     found = links.links_of_records(
@@ -48,6 +49,8 @@ def plan_page(
     )
     resolve = _resolver(session, mapping, records, chosen, known)
     chosen = adopt_lost_creates(session, mapping, fields, chosen, set(found), known)
+    if not is_matched:
+        chosen = adopt_lost_updates(session, mapping, fields, records, chosen)
     meetings = [
         _meeting(record, chosen[record.external_id], found, known, edits, created, fate)
         for record in records

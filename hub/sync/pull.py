@@ -180,15 +180,17 @@ def _take_in(session: Session, work: Work, told: Sequence[_Told]) -> None:
         if not work.has_table(item.mapping) or not _is_open(session, item.mapping, states):
             continue
         fields = work.fields_of(item.mapping)
-        lost = match_payloads(session, item.mapping, fields, item.changes)
+        records = list(item.records.values())
+        lost = match_payloads(session, item.mapping, fields, item.changes, records)
         plans = plan_page(
             session,
             item.mapping,
             fields,
-            list(item.records.values()),
+            records,
             edits=item.edits,
             created=item.created,
             fate=fate,
+            is_matched=True,
         )
         if apply_guarded(session, work, item.mapping, plans) is not None:
             wanted = {m.link: _linked(lost) for m in item.mapping.fields if m.link}

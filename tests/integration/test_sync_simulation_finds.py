@@ -10,6 +10,7 @@ from sync_world import (
     CODE,
     COUNTRY,
     DEALS,
+    HUB_ID,
     NAME,
     STAGE,
     STATUS,
@@ -20,6 +21,7 @@ from hub.core.merge import Winner
 from hub.core.policies import ConflictPolicy
 from hub.store import leases
 from hub.store.database import Provenance
+from hub.store.entities.base import new_id
 from hub.sync.resolve import resolve_conflict
 
 OPS = Provenance(actor="ops", origin="test")
@@ -155,3 +157,76 @@ def test_a_delete_of_unknown_outcome_has_one_once_the_record_is_gone(world: Worl
 
     assert client not in world.records(CLIENTS)
     assert 0 == world.scalar("select count(*) from hub.write_intent where outcome is null")
+
+
+def test_our_own_write_whose_answer_was_lost_is_no_edit_of_theirs(world: World) -> None:
+    (record,) = world.add(CLIENTS, {NAME: "Acme", COUNTRY: "Kenya"})
+    world.settle()
+    world.sandbox.fault("drop_after", method="PATCH", path=f"/v0/{BASE}/{CLIENTS}")
+    world.sql("update client set country = 'Oman'")
+    world.ring()
+    world.attend()
+    world.sql("update client set country = 'Kenya'")
+    world.settle()
+
+    assert "Kenya" == world.scalar("select country from client")
+    assert "Kenya" == world.records(CLIENTS)[record][COUNTRY]
+    assert [] == world.query("select * from hub.conflict")
+
+
+def test_a_cell_that_was_cleared_after_a_create_of_unknown_outcome_is_cleared_there(
+    world: World,
+) -> None:
+    world.settle()
+    world.sandbox.fault("drop_after", method="PATCH", path=f"/v0/{BASE}/{CLIENTS}")
+    world.add_rows("client", {new_id(): {"name": "Acme", "country": "Kenya"}})
+    world.ring()
+    world.attend()
+    world.sql("update client set country = null")
+    world.settle()
+
+    (record,) = world.records(CLIENTS).values()
+    assert COUNTRY not in record
+    assert None is world.scalar("select country from client")
+
+
+def test_what_a_person_types_is_no_echo_of_ours(world: World) -> None:
+    (record,) = world.add(CLIENTS, {NAME: "Acme", COUNTRY: "Kenya"})
+    world.settle()
+    world.sandbox.fault("drop_before", method="PATCH", path=f"/v0/{BASE}/{CLIENTS}")
+    world.sql("update client set country = 'Oman'")
+    world.ring()
+    world.attend()
+    world.sql("update client set country = 'Kenya'")
+    world.settle()
+    world.edit(CLIENTS, record, {COUNTRY: "Peru"})
+    world.edit(CLIENTS, record, {COUNTRY: "Oman"})
+    world.settle()
+
+    assert "Oman" == world.scalar("select country from client")
+    assert [] == world.query("select * from hub.conflict")
+
+
+def test_a_create_that_comes_too_late_overwrites_nothing_for_good(world: World) -> None:
+    world.settle()
+    row_id = new_id()
+    world.sandbox.fault("drop_before", method="PATCH", path=f"/v0/{BASE}/{CLIENTS}")
+    world.add_rows("client", {row_id: {"name": "Acme", "country": "Kenya"}})
+    world.settle()
+    (record,) = world.records(CLIENTS)
+    world.edit(CLIENTS, record, {COUNTRY: "Peru"})
+    world.settle()
+
+    # The request that seemed lost was only under way for long.
+    late = {
+        "records": [{"fields": {NAME: "Acme", COUNTRY: "Kenya", HUB_ID: str(row_id)}}],
+        "performUpsert": {"fieldsToMergeOn": [HUB_ID]},
+    }
+    status, _ = world.sandbox.call("PATCH", f"/v0/{BASE}/{CLIENTS}", late)
+    assert 200 == status
+    world.settle()
+
+    (lost,) = world.query("select theirs, cause from hub.conflict")
+    assert {"theirs": "Peru", "cause": "lost_update"} == lost
+    assert "Peru" == world.scalar("select country from client")
+    assert "Peru" == world.records(CLIENTS)[record][COUNTRY]

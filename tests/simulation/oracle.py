@@ -261,12 +261,12 @@ class _Oracle:
         )
 
     def _came_across_later(self, edit: Happening, end: Happening) -> bool:
-        """Whether the hub took the value in after it had been overwritten there."""
+        """Whether the value came to the hub after it had been overwritten there."""
         record, column = edit.cell
         if end.moment is None and not end.is_end_of_all:
             return False
         return any(
-            not h.by_person and self.is_same(edit.value, h.value) and _may_follow(h, end)
+            self.is_same(edit.value, h.value) and _may_follow(h, end)
             for row in self.rows_of.get(record, ())
             for h in self.told.ours[row, column]
         )
@@ -304,12 +304,14 @@ class _Oracle:
     ) -> bool:
         """Whether whoever made `end` at the other side had the edit's value before their eyes.
 
-        It stood there just then, or had come there since the edit was made.
+        It stood there just then, or when the edit was made, or had come there since.
         """
         if end.is_end_of_all:
             ends = [h for h in wholes if h.value is True]
         else:
             ends = [h for h in others if h.is_consequence or self._is_equal(h.value, end.value)]
+        earlier = [h for h in others if not _may_follow(h, edit)]
+        then = earlier[-1] if earlier else None
         for last in ends:
             if not (last.by_person or last.is_consequence) or not _may_follow(end, last):
                 continue
@@ -317,7 +319,8 @@ class _Oracle:
             stood = before[-1].value if before else None
             if self._is_equal(stood, edit.value):
                 return True
-            if any(self._is_equal(h.value, edit.value) and _may_follow(h, edit) for h in before):
+            held = [h for h in before if self._is_equal(h.value, edit.value)]
+            if any(_may_follow(h, edit) or h is then for h in held):
                 return True
         return False
 

@@ -63,10 +63,13 @@ class Weather:
     # Time and workers
 
     def _jump(self) -> bool:
+        # No request is under way for an hour.
+        self._play.wire.deliver_late(all_of_them=True)
         self._play.time.pass_by(self._drawn.choice((5, 20, 40, 90, 400, 4000)))
         return True
 
     def _week(self) -> bool:
+        self._play.wire.deliver_late(all_of_them=True)
         self._play.time.pass_by(8 * 24 * 3600)
         return True
 

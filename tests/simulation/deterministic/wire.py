@@ -195,9 +195,10 @@ class Wire:
             body = self._without_one(body)
         return status, body
 
-    def deliver_late(self) -> None:
+    def deliver_late(self, *, all_of_them: bool = False) -> None:
         """What was under way for too long takes effect, long after its sender gave up."""
-        due = [item for item in self.late if item[0] <= self.time.seconds()]
+        now = self.time.seconds()
+        due = [item for item in self.late if all_of_them or item[0] <= now]
         for item in due:
             self.late.remove(item)
             self.trace.tell(f"late {item[1].method} {item[1].path}")

@@ -115,7 +115,8 @@ def unanswered_rows(session: MemorySession, connection: str, stream: str) -> set
 
 
 def _settle(session: MemorySession, row: Row, outcome: str) -> None:
-    closed_at = row["closed_at"] if row["operation"] == "update" else session.now()
+    stays_open = row["operation"] == "update" or outcome == "not_there"
+    closed_at = row["closed_at"] if stays_open else session.now()
     session.put(
         session.store.hub.write_intent,
         row["id"],
@@ -165,6 +166,12 @@ def awaiting_echo(
         )
         if row["operation"] == "update"
     ]
+    for name in sorted(set(external_ids)):
+        link = session.one(hub.record_link, hub.link_external, (connection, stream, name))
+        key = (connection, stream, link["row_id"]) if link is not None else None
+        for row in session.find(hub.write_intent, hub.intent_open_row, key) if key else ():
+            if row["operation"] == "create" and row["outcome"] == "not_there":
+                found.append({**row, "external_id": name})
     waiting: dict[tuple[str, str], list[Intent]] = {}
     for row in sorted(found, key=_age):
         waiting.setdefault((row["external_id"], row["field"]), []).append(_intent(row))
@@ -181,6 +188,7 @@ def _intent(row: Row) -> Intent:
         believed=row["believed"],
         sent=row["sent"],
         created_at=row["created_at"],
+        outcome=row["outcome"],
     )
 
 
