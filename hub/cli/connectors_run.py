@@ -238,5 +238,5 @@ def replay(streams: tuple[str, ...], as_json: bool) -> None:
                     )
     if as_json:
         print_json(answers)
-    elif not any(item["tried"] or item["settled"] for item in answers):
+    elif not any(i["tried"] or i["settled"] or i["reads_anew"] for i in answers):
         click.echo("Nothing waits to be tried again.")

@@ -24,11 +24,12 @@ class _End:
 
 
 class _Feed(Generic[Item]):
-    """One item in hand, one in the making: memory stays at two."""
+    """One item in hand, one made or in the making: memory stays at two."""
 
     def __init__(self, items: Iterable[Item]) -> None:
         self._items = items
-        self._ready: queue.Queue[Item | _Failed | _End] = queue.Queue(maxsize=1)
+        self._ready: queue.Queue[Item | _Failed | _End] = queue.Queue()
+        self._may_make = threading.Semaphore(1)
         self._is_wanted = True
         # What the log knows of the run goes along.
         context = contextvars.copy_context()
@@ -37,25 +38,26 @@ class _Feed(Generic[Item]):
         )
 
     def _make(self) -> None:
+        items = iter(self._items)
         try:
-            for item in self._items:
-                if not self._give(item):
+            while self._may_go_on():
+                try:
+                    self._ready.put(next(items))
+                except StopIteration:
+                    self._ready.put(_End())
                     return
-            self._give(_End())
         except BaseException as exc:
-            self._give(_Failed(exc))
+            self._ready.put(_Failed(exc))
         finally:
-            close = getattr(self._items, "close", None)
+            close = getattr(items, "close", None)
             if close is not None:
                 close()
 
-    def _give(self, item: Item | _Failed | _End) -> bool:
+    def _may_go_on(self) -> bool:
+        """Wait until the item before was taken; False where nobody takes any more."""
         while self._is_wanted:
-            try:
-                self._ready.put(item, timeout=LOOK)
-            except queue.Full:
-                continue
-            return True
+            if self._may_make.acquire(timeout=LOOK):
+                return self._is_wanted
         return False
 
     def __iter__(self) -> Iterator[Item]:
@@ -65,7 +67,9 @@ class _Feed(Generic[Item]):
                 return
             if isinstance(item, _Failed):
                 raise item.error
+            self._may_make.release()
             yield item
+            del item
 
     def stop(self) -> None:
         """Nobody takes any more; the item in the making is dropped."""

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
+import pyarrow as pa
 from sqlalchemy import Connection, text
 from sqlmodel import Session
 
@@ -64,6 +65,8 @@ def ingest(
     An error of the source is written down and returned; only a bug is raised.
     """
     began = time.monotonic()
+    # Arrow's own allocator keeps what it once had; pages come and go.
+    pa.set_memory_pool(pa.system_memory_pool())
     with database.engine.connect() as connection, alone(connection, stream) as is_alone:
         if not is_alone:
             return Ingestion(attended=False)
