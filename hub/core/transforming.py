@@ -1,7 +1,7 @@
 """How are the named transforms carried out on a whole column at once?
 
 Arrow's kernels are arithmetic on memory: no file, clock or network is touched here, so the core
-may use them (docs/adr/0010-arrow-in-the-core.md).
+may use them (docs/adr/0012-arrow-in-the-core.md).
 """
 
 from __future__ import annotations
