@@ -102,7 +102,7 @@ def measure_requests(sizes: list[int], resting: int) -> list[Figure]:
                         detail=f"{made} requests, the fewest possible are {floor}",
                     )
                 )
-        side.fill(resting - len(records))
+        side.fill(resting - len(records), first=len(records))
         figures += measure_rest(side, resting)
     return figures
 

@@ -123,11 +123,12 @@ class StandIn:
             if not attend(self.connection, trigger="bench", report=fail).is_unfinished:
                 return int(self.connector.requests_made - before)
 
-    def fill(self, records: int) -> list[str]:
-        """Make records and let them come to rest."""
+    def fill(self, records: int, *, first: int = 0) -> list[str]:
+        """Make records, numbered from `first`, and let them come to rest."""
         made: list[str] = []
-        for start in range(0, records, MADE_TOGETHER):
-            numbers = range(start, min(start + MADE_TOGETHER, records))
+        end = first + records
+        for start in range(first, end, MADE_TOGETHER):
+            numbers = range(start, min(start + MADE_TOGETHER, end))
             made += self.edit(create=[{"fields": {NAME: f"Client {n}"}} for n in numbers])
         self.attend("sweep")
         return made

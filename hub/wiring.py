@@ -55,6 +55,7 @@ class Wiring:
             limiter=limiter,
             mappings=stream_mappings(connection),
             notification_url=self._notification_url(name),
+            place=getattr(connection.settings, "base", None),
             quiet=QUIET,
         )
 

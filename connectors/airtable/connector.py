@@ -15,6 +15,7 @@ from hub.contract import Capability, CheckResult, Limiter, Priority, StreamAddre
 from hub.core.calls import Call, CallKind
 from hub.core.records import (
     ChangePage,
+    FieldSchema,
     HookInfo,
     RecordPage,
     RemoteRecord,
@@ -224,6 +225,24 @@ class AirtableConnector:
     ) -> tuple[WriteResult, ...]:
         """Create by upsert on the Hub ID, update by id; a batch is all or nothing at Airtable."""
         known = self._table(address.table, priority).fields
+        try:
+            return self._write(address, items, priority, known)
+        except RecordRejected:
+            # An option is sent by its name, and that may have changed since the schema was read.
+            if not any(known[name].choices for item in items for name in item.fields):
+                raise
+            fresh = self.discover(priority)[address.table].fields
+            if all(fresh[name].choices == known[name].choices for name in known if name in fresh):
+                raise
+            return self._write(address, items, priority, fresh)
+
+    def _write(
+        self,
+        address: StreamAddress,
+        items: Sequence[WriteItem],
+        priority: Priority,
+        known: Mapping[str, FieldSchema],
+    ) -> tuple[WriteResult, ...]:
         plain: list[dict[str, Any]] = []
         new_options: dict[int, dict[str, Any]] = {}
         for index, item in enumerate(items):

@@ -10,11 +10,13 @@ from hub.config import Connection, LoadedConfig, Problem, StreamSettings
 from hub.config.cross_checks import stream_key
 from hub.config.places import nearest_line
 from hub.config.problems import KeyPath, nearest
-from hub.contract import CheckResult, Priority
+from hub.config.sources import SourceEntry
+from hub.contract import CheckResult, Priority, Source
 from hub.core.policies import Direction
 from hub.core.records import FieldSchema, StreamSchema
 from hub.core.values import ValueKind
 from hub.errors import HubError
+from hub.sync.ingest_config import ingest_stream
 
 MANY = 12
 
@@ -42,6 +44,10 @@ def check_remotes(loaded: LoadedConfig) -> Iterator[RemoteCheck]:
     """Ask every connection whether it lets us in, and compare the mappings with its tables."""
     for connection in loaded.config.connections.values():
         module = connectors.load(connection.kind)
+        if not connection.streams and hasattr(module, "build_source"):
+            source = module.build_source(connection.name, connection.settings, _FewCalls())
+            yield _check_source(loaded, connection, source)
+            continue
         connector = module.build(connection.name, connection.settings, _FewCalls())
         results = connector.check()
         problems: tuple[Problem, ...] = ()
@@ -56,6 +62,39 @@ def check_remotes(loaded: LoadedConfig) -> Iterator[RemoteCheck]:
                     for problem in mapping_problems(connection, tables)
                 )
         yield RemoteCheck(connection=connection.name, results=results, problems=problems)
+
+
+def _check_source(loaded: LoadedConfig, connection: Connection, source: Source) -> RemoteCheck:
+    results = source.check()
+    problems: list[Problem] = []
+    if all(result.ok for result in results[:1]):
+        for name, entry in connection.sources.items():
+            stream = ingest_stream(entry, [entry], source).read
+            try:
+                schema = source.describe(stream, Priority.PERSON)
+            except HubError as error:
+                results = (*results, CheckResult(name=name, ok=False, sentence=error.message))
+                continue
+            problems.extend(_source_problems(stream_key(connection.name, name), entry, schema))
+    placed = [replace(found, line=nearest_line(loaded.lines, found.key)) for found in problems]
+    return RemoteCheck(connection=connection.name, results=results, problems=tuple(placed))
+
+
+def _source_problems(key: KeyPath, entry: SourceEntry, schema: StreamSchema) -> Iterator[Problem]:
+    named = [
+        *(((*key, "fields", name, "field"), field.field) for name, field in entry.fields.items()),
+        ((*key, "external_id"), entry.external_id),
+        ((*key, "cursor"), entry.cursor),
+    ]
+    for place, field in named:
+        if field is not None and field not in schema.fields:
+            yield Problem(
+                key=place,
+                message="the source has no such field",
+                got=f'"{field}"',
+                accepted=tuple(schema.fields),
+                near_miss=nearest(field, schema.fields),
+            )
 
 
 def mapping_problems(

@@ -117,6 +117,11 @@ class StreamState(SQLModel, table=True):
         "The hub columns that a person paused in every row; by whom and when.",
         default="'{}'",
     )
+    place: str | None = column(
+        "Place",
+        "What the connection pointed at when values were agreed, such as a base's id.",
+        default=None,
+    )
     hold_reason: str | None = column(
         "Hold", "Why the stream stopped itself; empty while it runs.", default=None
     )

@@ -16,6 +16,9 @@ from hub.errors import LeaseLost
 from hub.store import intents
 from hub.store.generic import generic
 
+MOVED = "moved: "
+"""How the reason begins for which a stream is held whose connection points elsewhere now."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class State:
@@ -51,16 +54,34 @@ def ensure(session: Session, connection: str, stream: str) -> State:
 
 
 @generic(Session)
-def ensure_all(session: Session, connection: str, names: Sequence[str]) -> None:
-    """Make the states of a connection's streams that are not there yet."""
-    session.execute(
+def ensure_all(
+    session: Session, connection: str, names: Sequence[str], place: str | None = None
+) -> bool:
+    """Make the states of a connection's streams that are not there yet.
+
+    `place` is what the connection points at, such as a base. A stream whose agreed values are
+    another place's is held until a person has looked: a copy of the base must not write into
+    production. True when one is held just now. Pointed back, it goes on by itself.
+    """
+    found = session.execute(
         text(
-            "insert into hub.stream_state (connection, stream)"
-            " select :connection, name from unnest(cast(:names as text[])) as t(name)"
-            " on conflict (connection, stream) do nothing"
+            "with made as (insert into hub.stream_state (connection, stream, place)"
+            "  select :connection, name, :place from unnest(cast(:names as text[])) as t(name)"
+            "  on conflict (connection, stream) do nothing)"
+            " update hub.stream_state set place = coalesce(place, :place),"
+            "  hold_reason = case when coalesce(place, :place) <> :place then"
+            f"   '{MOVED}' || 'it points at ' || :place || ' and was agreed with ' || place"  # noqa: S608  constants
+            "    || '. Look at a preview, then resume; or point it back.' end,"
+            "  needs_reconcile = true"
+            " where connection = :connection and ("
+            "  place is null and cast(:place as text) is not null and hold_reason is null"
+            "  or place <> :place and hold_reason is null"
+            f"  or place = :place and hold_reason like '{MOVED}%')"
+            " returning hold_reason is not null"
         ),
-        {"connection": connection, "names": list(names)},
+        {"connection": connection, "names": list(names), "place": place},
     )
+    return any(found.scalars().all())
 
 
 @generic(Session)
@@ -92,11 +113,13 @@ def exists(session: Session, connection: str, stream: str) -> bool:
 
 @generic(Session)
 def release_era_hold(session: Session, connection: str, stream: str) -> None:
-    """Let a stream go on that waits since the database was restored or copied."""
+    """Let a stream go on that waits since the database was restored, or points elsewhere."""
     session.execute(
         text(
-            "update hub.stream_state set hold_reason = null where connection = :connection"
-            " and stream = :stream and hold_reason like 'era %'"
+            "update hub.stream_state set hold_reason = null,"  # noqa: S608  constants
+            f"  place = case when hold_reason like '{MOVED}%' then null else place end"
+            " where connection = :connection and stream = :stream"
+            f" and (hold_reason like 'era %' or hold_reason like '{MOVED}%')"
         ),
         {"connection": connection, "stream": stream},
     )

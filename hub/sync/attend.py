@@ -7,6 +7,8 @@ ping that came before it gives the lease back.
 
 from __future__ import annotations
 
+from sqlmodel import Session
+
 from hub import clock
 from hub.contract import Priority
 from hub.core.budget import Level
@@ -56,7 +58,10 @@ def attend(
         if grant is None:
             return Attendance()
         runs.abandon_runs(session, connection.name)
-        streams.ensure_all(session, connection.name, list(connection.mappings))
+        if streams.ensure_all(
+            session, connection.name, list(connection.mappings), connection.place
+        ):
+            _tell_moved(session, connection)
     attendance = Attendance(attended=True)
     holds = True
     try:
@@ -71,6 +76,20 @@ def attend(
             with connection.database.unit_of_work(provenance) as session:
                 leases.give_back(session, grant, unless_rung=False)
     return attendance
+
+
+def _tell_moved(session: Session, connection: SyncConnection) -> None:
+    runs.raise_alert(
+        session,
+        f"moved:{connection.name}",
+        severity="error",
+        title=f"{connection.name} points at {connection.place} now: its streams wait.",
+        next_step=(
+            "If it is a copy of the base, point hub.toml back. If it shall be so, look at"
+            " `hub sync preview` and let each stream go on with `hub sync resume`."
+        ),
+        connection=connection.name,
+    )
 
 
 def may_scan_again(pace: paces.Pace | None) -> bool:

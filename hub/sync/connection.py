@@ -58,6 +58,8 @@ class SyncConnection:
     notification_url: str | None = None
     inbox: Inbox | None = None
     """Where people find the open conflicts there, if anywhere."""
+    place: str | None = None
+    """What it points at, such as a base: agreed values hold for this place only."""
     quiet: timedelta = timedelta()
     """A row that changes again faster than this is not sent each time; zero sends each."""
 

@@ -28,6 +28,8 @@ from hub.sync.meet import plan_page
 
 PAYLOAD_PAGES = 4
 """Pages of payloads taken in together: a burst is read with few calls, and edits know authors."""
+CHANGES_TOGETHER = 2000
+"""Past so many changes no further page is read into the same transaction."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -62,7 +64,7 @@ def pull_changes(work: Work, hook: OpenHook) -> bool:
         schema_changed = schema_changed or page.schema_changed
         broken = broken or (page.broken_reason if page.is_broken else None)
         has_more = page.has_more
-        if not has_more:
+        if not has_more or len(changes) >= CHANGES_TOGETHER:
             break
     if schema_changed:
         fresh = connection.connector.discover(work.priority)

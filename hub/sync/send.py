@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from hub.core.links import Frozen
 from hub.core.mapping import StreamMapping
@@ -57,14 +58,40 @@ def _post(
         # The intents stay open: the next look at these rows finds out what happened.
         raise
     except RecordRejected as exc:
-        if len(letters) > 1:
-            # The batch was refused as a whole: alone, only the culprit is.
-            for letter in letters:
-                _post(work, mapping, fields, [letter])
+        # The batch was refused as a whole: alone, only the culprit is.
+        parts = letters if len(letters) > 1 else _parts(letters[0])
+        if len(parts) > 1:
+            for part in parts:
+                _post(work, mapping, fields, [part])
             return
-        _note_rejected(work, letters[0], exc.message)
+        _note_rejected(work, mapping, letters[0], exc.message)
+        if letters[0].link is None and letters[0].sent and mapping.hub_id_field is not None:
+            # What is wrong with a cell is told at the cell, and that needs a record.
+            _post(work, mapping, fields, [_bare(letters[0])])
         return
     note_answers(work, mapping, fields, letters, results)
+
+
+def _parts(letter: Letter) -> list[Letter]:
+    """A letter for each cell: the others are sent although one is refused."""
+    if letter.link is None or len(letter.sent) != len(letter.intents):
+        return [letter]
+    return [
+        replace(
+            letter,
+            item=replace(letter.item, fields={field_id: value}),
+            sent={name: pair},
+            intents=(intent,),
+        )
+        for (field_id, value), (name, pair), intent in zip(
+            letter.item.fields.items(), letter.sent.items(), letter.intents, strict=True
+        )
+    ]
+
+
+def _bare(letter: Letter) -> Letter:
+    """A new record without any cell but its Hub ID; the cells are sent once it is there."""
+    return replace(letter, item=replace(letter.item, fields={}), sent={}, intents=())
 
 
 def _note_unsent(work: Work, letters: Sequence[Letter]) -> None:
@@ -76,7 +103,7 @@ def _note_unsent(work: Work, letters: Sequence[Letter]) -> None:
         intents.note_outcome(session, ids, "not_sent", is_closed=True)
 
 
-def _note_rejected(work: Work, letter: Letter, reason: str) -> None:
+def _note_rejected(work: Work, mapping: StreamMapping, letter: Letter, reason: str) -> None:
     with work.connection.database.unit_of_work(work.provenance()) as session:
         leases.check(session, work.grant)
         intents.note_outcome(session, letter.intents, "failed", is_closed=True)
@@ -93,4 +120,9 @@ def _note_rejected(work: Work, letter: Letter, reason: str) -> None:
                 for name in letter.sent
             ]
             links.freeze(session, [(letter.link.id, cell) for cell in cells])
+            if any(mapping.by_column(name).link for name in letter.sent):
+                # Most likely its target has just been deleted there: soon we know of that.
+                links.recheck(
+                    session, mapping.connection, mapping.stream, [letter.row_id], "link refused"
+                )
         work.counts["records_rejected"] += 1

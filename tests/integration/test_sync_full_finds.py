@@ -27,3 +27,17 @@ def test_a_restored_record_and_its_copy_in_one_page_become_two_rows(world: World
     assert {"D-1", "D-2"} == {
         row["code"] for row in world.query("select code from deal where deleted_at is null")
     }
+
+
+def test_a_lost_answer_to_a_delete_is_settled_by_its_payload(world: World) -> None:
+    (deal, _) = world.add(DEALS, {CODE: "D-1"}, {CODE: "D-2"})
+    world.settle()
+    world.sql("delete from deal where code = 'D-1'")
+    world.sandbox.fault("drop_after", method="DELETE", path="/tbl")
+    world.ring()
+    world.attend()
+    assert deal not in world.records(DEALS)
+
+    world.settle()
+
+    assert 0 == world.scalar("select count(*) from hub.write_intent where outcome is null")

@@ -230,3 +230,31 @@ def test_a_create_that_comes_too_late_overwrites_nothing_for_good(world: World) 
     assert {"theirs": "Peru", "cause": "lost_update"} == lost
     assert "Peru" == world.scalar("select country from client")
     assert "Peru" == world.records(CLIENTS)[record][COUNTRY]
+
+
+def test_a_new_row_with_a_cell_that_is_refused_is_made_without_it(world: World) -> None:
+    world.settle()
+    world.add_rows(
+        "client", {new_id(): {"name": "Acme", "country": "Kenya", "note": "x" * 100_001}}
+    )
+    world.settle()
+
+    (record,) = world.records(CLIENTS).values()
+    assert ("Acme", "Kenya") == (record[NAME], record[COUNTRY])
+    (standing,) = world.query("select field, reason, detail from hub.frozen_cell")
+    assert ("note", "rejected") == (standing["field"], standing["reason"])
+    assert standing["detail"]
+
+
+def test_an_option_that_has_just_been_renamed_is_sent_by_its_new_name(world: World) -> None:
+    (record,) = world.add(CLIENTS, {NAME: "Acme", STATUS: "paused"})
+    world.settle()
+    world.sandbox.fault("status", path="payloads", status=503, times=1)
+    world.sandbox.rename_choice(BASE, CLIENTS, STATUS, "active", "running")
+    world.sql("update client set status = 'active'")
+    world.ring()
+    world.attend()
+    world.settle()
+
+    assert "running" == world.records(CLIENTS)[record][STATUS]
+    assert [] == world.query("select * from hub.frozen_cell")

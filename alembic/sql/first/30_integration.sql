@@ -244,6 +244,7 @@ CREATE TABLE hub.stream_state (
     paused_by VARCHAR,
     paused_at TIMESTAMP WITH TIME ZONE,
     paused_fields JSONB DEFAULT '{}' NOT NULL,
+    place VARCHAR,
     hold_reason VARCHAR,
     needs_reconcile BOOLEAN DEFAULT true NOT NULL,
     backfilled_at TIMESTAMP WITH TIME ZONE,
@@ -267,6 +268,7 @@ COMMENT ON COLUMN hub.stream_state.is_paused IS 'Whether a person paused it.';
 COMMENT ON COLUMN hub.stream_state.paused_by IS 'Who.';
 COMMENT ON COLUMN hub.stream_state.paused_at IS 'Since when.';
 COMMENT ON COLUMN hub.stream_state.paused_fields IS 'The hub columns that a person paused in every row; by whom and when.';
+COMMENT ON COLUMN hub.stream_state.place IS 'What the connection pointed at when values were agreed, such as a base''s id.';
 COMMENT ON COLUMN hub.stream_state.hold_reason IS 'Why the stream stopped itself; empty while it runs.';
 COMMENT ON COLUMN hub.stream_state.needs_reconcile IS 'Whether a complete read is due.';
 COMMENT ON COLUMN hub.stream_state.backfilled_at IS 'When it was first read completely.';

@@ -27,16 +27,36 @@ def ensure(session: MemorySession, connection: str, stream: str) -> State:
 
 
 @streams.ensure_all.register(MemorySession)
-def ensure_all(session: MemorySession, connection: str, names: Sequence[str]) -> None:
+def ensure_all(
+    session: MemorySession, connection: str, names: Sequence[str], place: str | None = None
+) -> bool:
+    known = states(session, connection, None)
     for name in names:
-        _make(session, connection, name)
+        _make(session, connection, name, place)
+    return any([_see_place(session, row, place) for row in known if place is not None])
 
 
-def _make(session: MemorySession, connection: str, stream: str) -> None:
+def _see_place(session: MemorySession, row: Row, place: str) -> bool:
+    """Hold a stream whose values were agreed with another place; True when just now."""
+    seen, held = row["place"], row["hold_reason"]
+    is_moved = (held or "").startswith(streams.MOVED)
+    if (seen is None and held is None) or (seen == place and is_moved):
+        values: Row = {"place": place, "hold_reason": None}
+    elif seen is not None and seen != place and held is None:
+        words = f"it points at {place} and was agreed with {seen}"
+        advice = "Look at a preview, then resume; or point it back."
+        values = {"hold_reason": f"{streams.MOVED}{words}. {advice}"}
+    else:
+        return False
+    set_state(session, row["connection"], row["stream"], {**values, "needs_reconcile": True})
+    return values["hold_reason"] is not None
+
+
+def _make(session: MemorySession, connection: str, stream: str, place: str | None = None) -> None:
     table, key = session.store.hub.stream_state, (connection, stream)
     if session.get(table, key) is None and session.lock(table, key) is None:
         row = {**blank("stream_state"), "connection": connection, "stream": stream}
-        session.put(table, key, {**row, "id": new_id()})
+        session.put(table, key, {**row, "id": new_id(), "place": place})
 
 
 @streams.load.register(MemorySession)
@@ -86,8 +106,10 @@ def states(session: MemorySession, connection: str, stream: str | None) -> list[
 @streams.release_era_hold.register(MemorySession)
 def release_era_hold(session: MemorySession, connection: str, stream: str) -> None:
     for row in states(session, connection, stream):
-        if (row["hold_reason"] or "").startswith("era "):
-            set_state(session, connection, stream, {"hold_reason": None})
+        reason = row["hold_reason"] or ""
+        if reason.startswith(("era ", streams.MOVED)):
+            place = None if reason.startswith(streams.MOVED) else row["place"]
+            set_state(session, connection, stream, {"hold_reason": None, "place": place})
 
 
 @streams.overview.register(MemorySession)
