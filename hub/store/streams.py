@@ -70,16 +70,16 @@ def ensure_all(
             "  on conflict (connection, stream) do nothing)"
             " update hub.stream_state set place = coalesce(place, :place),"
             "  hold_reason = case when coalesce(place, :place) <> :place then"
-            f"   '{MOVED}' || 'it points at ' || :place || ' and was agreed with ' || place"  # noqa: S608  constants
+            "   :moved || 'it points at ' || :place || ' and was agreed with ' || place"
             "    || '. Look at a preview, then resume; or point it back.' end,"
             "  needs_reconcile = true"
             " where connection = :connection and ("
             "  place is null and cast(:place as text) is not null and hold_reason is null"
             "  or place <> :place and hold_reason is null"
-            f"  or place = :place and hold_reason like '{MOVED}%')"
+            "  or place = :place and starts_with(hold_reason, :moved))"
             " returning hold_reason is not null"
         ),
-        {"connection": connection, "names": list(names), "place": place},
+        {"connection": connection, "names": list(names), "place": place, "moved": MOVED},
     )
     return any(found.scalars().all())
 

@@ -24,7 +24,7 @@ from sandbox_base import field as field_id
 from sandbox_server import SandboxServer
 
 from connectors.airtable.connector import AirtableConnector
-from hub.contract import Capability, Connector, Priority
+from hub.contract import Connector, Priority
 from hub.core.records import RemoteRecord
 from hub.core.values import ValueKind
 from hub.errors import RemoteMissing

@@ -325,7 +325,7 @@ def test_fifty_thousand_deletions_at_once_ask_first(world: World, side: str) -> 
         _psql(world, "delete from client")
     else:
         for start in range(0, MOST_DELETIONS, 1000):
-            world.delete(CLIENTS, *(row["id"] for row in records[start : start + 1000]))
+            world.delete(CLIENTS, *(str(row["id"]) for row in records[start : start + 1000]))
     world.settle()
 
     assert ["clients"] == _held(world)

@@ -20,7 +20,7 @@ def _acme(world: World) -> str:
 def _by_name(world: World) -> dict[str, tuple[str, str, str]]:
     """name -> (record, Hub ID, country)."""
     return {
-        fields[NAME]: (record, fields[HUB_ID], fields.get(COUNTRY))
+        fields[NAME]: (record, str(fields[HUB_ID]), str(fields.get(COUNTRY)))
         for record, fields in world.records(CLIENTS).items()
     }
 

@@ -79,7 +79,7 @@ _POST_COLUMNS: Mapping[str, Mapping[str, str]] = {
 def two_bases() -> Iterator[None]:
     """Let the simulation's tables of fields know the second base, too."""
     with (
-        patch.dict(COLUMNS, _POST_COLUMNS),  # type: ignore[arg-type]  # a dict, for reading only
+        patch.dict(COLUMNS, _POST_COLUMNS),
         patch.dict(LINKS, {BOXES: BOX_DOMAIN, DOMAINS: "none"}),
         patch.dict(TABLE_OF, {DOMAINS: "sending_domain", BOXES: "mailbox"}),
         patch.dict(STREAM_OF, {DOMAINS: "domains", BOXES: "boxes"}),

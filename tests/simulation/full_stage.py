@@ -7,6 +7,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 from typing import Any
 
 from simulation.full_bases import BASE_OF, CONNECTION_OF, TwoBases, scratch_field
@@ -87,7 +88,7 @@ class Stage:
     def _expire_leases(self) -> None:
         connection = self.world.database.engine.raw_connection()
         try:
-            with connection.cursor() as cursor:
+            with closing(connection.cursor()) as cursor:
                 cursor.execute("set lock_timeout = '500ms'")
                 cursor.execute(
                     "update hub.lease set expires_at = clock_timestamp() - interval '1 second'"
