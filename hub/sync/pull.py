@@ -16,6 +16,7 @@ from hub.core.mapping import Resolve, StreamMapping
 from hub.core.meeting import NO_FATE, Edit, LinkFate, RecordPlan
 from hub.core.plan import keep_ours
 from hub.core.records import ChangeKind, RecordChange, RemoteRecord
+from hub.core.values import ValueKind
 from hub.store import leases, links, runs, schemas, streams
 from hub.store.streams import OpenHook, State
 from hub.sync import guarding
@@ -66,7 +67,7 @@ def pull_changes(work: Work, hook: OpenHook) -> bool:
         has_more = page.has_more
         if not has_more or len(changes) >= CHANGES_TOGETHER:
             break
-    if schema_changed:
+    if schema_changed or _names_unknown_choices(work, changes):
         fresh = connection.connector.discover(work.priority)
         work.schema = schemas.keep_firsts(fresh, work.schema)
     told = _sort(connection, changes)
@@ -85,6 +86,20 @@ def pull_changes(work: Work, hook: OpenHook) -> bool:
         streams.note_success(session, connection.name, None, work.kind)
     work.counts["changes_read"] += len(changes)
     return has_more
+
+
+def _names_unknown_choices(work: Work, changes: Sequence[RecordChange]) -> bool:
+    """Whether an option was added with a write: nothing else tells of it."""
+    for change in changes:
+        table = work.schema.get(change.stream_id)
+        for field_id, cell in change.cells.items() if table is not None else ():
+            known = table.fields.get(field_id) if table is not None else None
+            if known is None or known.kind not in (ValueKind.CHOICE, ValueKind.CHOICES):
+                continue
+            chosen = cell.current if isinstance(cell.current, list) else [cell.current]
+            if any(choice is not None and choice not in known.choices for choice in chosen):
+                return True
+    return False
 
 
 def _sort(connection: SyncConnection, changes: Sequence[RecordChange]) -> list[_Told]:

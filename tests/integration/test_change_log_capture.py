@@ -420,7 +420,7 @@ def test_without_the_event_trigger_a_rename_is_refused_until_it_is_captured_agai
 
 
 def test_rows_older_than_the_capture_are_in_history(database: Database, psql: Connection) -> None:
-    run(psql, "create schema dataset")
+    run(psql, "create schema if not exists dataset")
     run(psql, "create table dataset.fair (id uuid primary key default hub.new_id(), note json)")
     run(psql, """insert into dataset.fair (note) values ('{"a": 1}')""")
     run(psql, "select hub.capture_table('dataset.fair')")

@@ -38,5 +38,7 @@ def test_every_setting_has_an_effect() -> None:
 def _sources() -> Iterator[str]:
     for folder in ("hub", "connectors", "workers"):
         for path in (ROOT / folder).rglob("*.py"):
-            if not {"config", "sandbox", "demo"} & set(path.relative_to(ROOT).parts):
+            # The models may answer a question about their own settings.
+            is_asked = path.name == "models.py"
+            if is_asked or not {"config", "sandbox", "demo"} & set(path.relative_to(ROOT).parts):
                 yield path.read_text(encoding="utf-8")
