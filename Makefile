@@ -13,7 +13,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-in
 AIRTABLE_JS := tests/contract/airtable_js/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long fmt lint types imports cov schema lock lock-check bench bench-sync bench-ingest bench-thrift simulate simulate-full simulate-mutants
+.PHONY: help demo test test-long fmt lint types imports cov schema lock lock-check bench bench-sync bench-ingest bench-thrift simulate simulate-http simulate-full simulate-mutants
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1  /p' Makefile | awk '{ name = $$1; $$1 = ""; printf "  make %-18s%s\n", name, $$0 }'
@@ -76,7 +76,10 @@ bench-ingest: $(BIN)/ready  ## Measure what reading a source costs beside COPY
 SEEDS ?= 100
 FIRST ?= 0
 
-simulate: $(BIN)/ready  ## Play random worlds on the real engine: SEEDS=100 FIRST=0
+simulate: $(BIN)/ready  ## Play random worlds in one process, some 300 a minute: SEEDS=100 FIRST=0
+	@PYTHONPATH=tests $(BIN)/python tests/simulation/deterministic/many.py --seeds $(SEEDS) --first $(FIRST) $(ARGS)
+
+simulate-http: $(BIN)/ready  ## Play them on a real Postgres and the stand-in over HTTP
 	@PYTHONPATH=tests $(BIN)/python tests/simulation/simulate.py --seeds $(SEEDS) --first $(FIRST) $(ARGS)
 
 simulate-full: $(BIN)/ready  ## Play them on real servers and processes that are killed

@@ -1,8 +1,8 @@
 """Does two-way sync keep its promise in thousands of random worlds?
 
-`make simulate SEEDS=200 FIRST=0` plays seeds on the real engine, a real Postgres and the stand-in
-over HTTP, and prints what happened. A failing seed is printed with its schedule and replays:
-`make simulate SEEDS=1 FIRST=<seed>`.
+`make simulate-http SEEDS=200 FIRST=0` plays seeds on the real engine, a real Postgres and the
+stand-in over HTTP, and prints what happened. A failing seed is printed and replays:
+`make simulate-http SEEDS=1 FIRST=<seed>`.
 """
 
 from __future__ import annotations
