@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Literal
@@ -19,9 +18,9 @@ from pydantic import (
     field_validator,
 )
 
+from hub.core.durations import parse_duration
+
 FROZEN = ConfigDict(frozen=True, extra="forbid")
-_SPAN = re.compile(r"^(\d+)\s*(s|m|h|d)$")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def _is_path(path: str) -> str:
@@ -33,14 +32,9 @@ def _is_path(path: str) -> str:
     return path
 
 
-def _span(value: object) -> object:
-    match = _SPAN.match(value) if isinstance(value, str) else None
-    return value if match is None else timedelta(**{_UNITS[match[2]]: int(match[1])})
-
-
 Path = Annotated[str, AfterValidator(_is_path)]
 """Where something stands in an answer, as JMESPath: names with dots between them."""
-Span = Annotated[timedelta, BeforeValidator(_span)]
+Span = Annotated[timedelta, BeforeValidator(parse_duration)]
 
 
 class BearerAuth(BaseModel):

@@ -19,6 +19,8 @@ from pydantic import (
 from sqlalchemy.engine.url import make_url
 from sqlalchemy.exc import ArgumentError
 
+from hub.core.durations import parse_duration
+
 DRIVERS = {
     "postgresql": "postgresql+psycopg2",
     "postgres": "postgresql+psycopg2",
@@ -28,8 +30,6 @@ DRIVERS = {
 }
 """The driver for each scheme that people write."""
 
-_SPAN = re.compile(r"^(\d+)\s*(s|m|h|d)$")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _READS = re.compile(r"^\s*(select|with)\b", re.IGNORECASE)
 
 
@@ -46,14 +46,7 @@ def _is_address(url: SecretStr) -> SecretStr:
     return url
 
 
-def _span(value: object) -> object:
-    match = _SPAN.match(value) if isinstance(value, str) else None
-    if match is None:
-        return value
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
-
-
-Span = Annotated[timedelta, BeforeValidator(_span)]
+Span = Annotated[timedelta, BeforeValidator(parse_duration)]
 
 
 class Settings(BaseModel):

@@ -13,7 +13,7 @@ from hub.config.load import LoadedConfig
 from hub.config.models import ConnectionSettings
 from hub.config.places import nearest_line
 from hub.config.problems import KeyPath
-from hub.config.values import format_duration
+from hub.core.durations import format_duration
 
 MASK = "********"
 

@@ -48,12 +48,14 @@ def written_now(label: str, description: str) -> datetime | None:
     return made
 
 
-def json_value(label: str, description: str, *, default: str | None = None) -> Any:
-    """Values of people, as JSON."""
+def json_value(
+    label: str, description: str, *, default: str | None = None, pii: Pii = Pii.PERSONAL
+) -> Any:
+    """Values as JSON; of people, unless it is said otherwise."""
     return column(
         label,
         description,
-        pii=Pii.PERSONAL,
+        pii=pii,
         default=None,
         sa_type=JSONB,
         nullable=default is None,

@@ -10,55 +10,19 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Index, text
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import SQLModel
 
-from hub.store.columns import TIMESTAMP, Pii, column
-from hub.store.entities.base import new_id
+from hub.store.columns import Pii, column
+from hub.store.integration_columns import (
+    SCHEMA,
+    identity,
+    json_value,
+    moment,
+    written_now,
+)
 
-SCHEMA = "hub"
 _NO = {"server_default": text("false")}
 _ZERO = {"server_default": text("0")}
-
-
-def _identity(label: str) -> UUID:
-    made: UUID = column(
-        label,
-        "Identifies the row for ever (UUIDv7).",
-        default_factory=new_id,
-        primary_key=True,
-        sa_column_kwargs={"server_default": text("hub.new_id()")},
-    )
-    return made
-
-
-def _moment(label: str, description: str) -> datetime | None:
-    moment: datetime | None = column(label, description, default=None, sa_type=TIMESTAMP)
-    return moment
-
-
-def _now(label: str, description: str) -> datetime | None:
-    moment: datetime | None = column(
-        label,
-        description,
-        default=None,
-        sa_type=TIMESTAMP,
-        nullable=False,
-        sa_column_kwargs={"server_default": text("clock_timestamp()")},
-    )
-    return moment
-
-
-def _json(label: str, description: str, default: str | None, pii: Pii = Pii.NONE) -> Any:
-    return column(
-        label,
-        description,
-        pii=pii,
-        default=None,
-        sa_type=JSONB,
-        nullable=default is None,
-        sa_column_kwargs={"server_default": text(default)} if default else None,
-    )
 
 
 class SourceState(SQLModel, table=True):
@@ -69,7 +33,9 @@ class SourceState(SQLModel, table=True):
 
     connection: str = column("Connection", "The connection's name.", primary_key=True)
     stream: str = column("Stream", "The stream's name.", primary_key=True)
-    state: Any = _json("State", "Where to read on; only the source knows what it means.", None)
+    state: Any = json_value(
+        "State", "Where to read on; only the source knows what it means.", pii=Pii.NONE
+    )
     is_midway: bool = column(
         "Midway",
         "Whether the last page read was not the last one there is.",
@@ -82,11 +48,11 @@ class SourceState(SQLModel, table=True):
         default=False,
         sa_column_kwargs=_NO,
     )
-    due_at: datetime | None = _moment("Due at", "When it is read next.")
-    enqueued_at: datetime | None = _moment("Enqueued at", "When a worker was last asked to read.")
-    begun_at: datetime | None = _moment("Begun at", "When a read last began.")
-    read_at: datetime | None = _moment("Read at", "When a read last ended well.")
-    completed_at: datetime | None = _moment("Completed at", "When everything was last read.")
+    due_at: datetime | None = moment("Due at", "When it is read next.")
+    enqueued_at: datetime | None = moment("Enqueued at", "When a worker was last asked to read.")
+    begun_at: datetime | None = moment("Begun at", "When a read last began.")
+    read_at: datetime | None = moment("Read at", "When a read last ended well.")
+    completed_at: datetime | None = moment("Completed at", "When everything was last read.")
     attempts: int = column("Attempts", "Failures in a row.", default=0, sa_column_kwargs=_ZERO)
     is_paused: bool = column(
         "Paused", "Whether a person stopped it.", default=False, sa_column_kwargs=_NO
@@ -120,7 +86,7 @@ class DeadLetter(SQLModel, table=True):
         {"schema": SCHEMA},
     )
 
-    id: UUID = _identity("Id")
+    id: UUID = identity("Id")
     connection: str = column("Connection", "The connection's name.")
     stream: str = column("Stream", "The stream's name.")
     kind: str = column("Kind", "row, cell, key or reference: what did not fit.")
@@ -129,18 +95,18 @@ class DeadLetter(SQLModel, table=True):
         "Row key", "The key of the row, where it has one.", pii=Pii.PERSONAL, default=None
     )
     column_name: str | None = column("Column", "The hub's column that it is about.", default=None)
-    raw: Any = _json(
-        "Raw", "The record as it came, by field; or the text of the row.", "'{}'", Pii.PERSONAL
+    raw: Any = json_value(
+        "Raw", "The record as it came, by field; or the text of the row.", default="'{}'"
     )
     reason: str = column("Reason", "Why it did not fit.", pii=Pii.PERSONAL)
     fingerprint: str = column("Fingerprint", "Tells whether the same is met again.")
     run_id: UUID | None = column("Run", "The run that met it last.", default=None)
-    first_at: datetime | None = _now("First at", "When it was first met.")
-    last_at: datetime | None = _now("Last at", "When it was last met.")
+    first_at: datetime | None = written_now("First at", "When it was first met.")
+    last_at: datetime | None = written_now("Last at", "When it was last met.")
     seen_count: int = column(
         "Seen", "How often it was met.", default=1, sa_column_kwargs={"server_default": text("1")}
     )
-    closed_at: datetime | None = _moment("Closed at", "When it was over.")
+    closed_at: datetime | None = moment("Closed at", "When it was over.")
     closed_by: str | None = column(
         "Closed by", "replayed, read (rightly later), gone or dismissed.", default=None
     )
@@ -162,10 +128,14 @@ class DatasetDeclaration(SQLModel, table=True):
         default=False,
         sa_column_kwargs=_NO,
     )
-    key: Any = _json("Key", "The columns that tell its rows apart.", "'[]'")
-    columns: Any = _json("Columns", "Each column: type, meaning, origin, reference.", "'[]'")
-    created_at: datetime | None = _now("Created at", "When it was made.")
-    changed_at: datetime | None = _now("Changed at", "When its columns last changed.")
+    key: Any = json_value(
+        "Key", "The columns that tell its rows apart.", default="'[]'", pii=Pii.NONE
+    )
+    columns: Any = json_value(
+        "Columns", "Each column: type, meaning, origin, reference.", default="'[]'", pii=Pii.NONE
+    )
+    created_at: datetime | None = written_now("Created at", "When it was made.")
+    changed_at: datetime | None = written_now("Changed at", "When its columns last changed.")
 
 
 class SourceRecord(SQLModel, table=True):
@@ -184,8 +154,8 @@ class SourceRecord(SQLModel, table=True):
     )
     table_name: str = column("Table", "The hub table.")
     row_id: UUID = column("Row", "The row's id.")
-    shadow: Any = _json("Values", "The values last taken from it, by column.", "'{}'", Pii.PERSONAL)
-    gone_at: datetime | None = _moment("Gone at", "When it was found gone at the source.")
+    shadow: Any = json_value("Values", "The values last taken from it, by column.", default="'{}'")
+    gone_at: datetime | None = moment("Gone at", "When it was found gone at the source.")
 
 
 class ParkedReference(SQLModel, table=True):
@@ -205,7 +175,7 @@ class ParkedReference(SQLModel, table=True):
     lookup: str = column("Lookup", "Where the name was looked for, such as client.name.")
     given: str = column("Given", "The name as the source gave it.", pii=Pii.PERSONAL)
     reason: str = column("Reason", "unknown, or ambiguous.")
-    parked_at: datetime | None = _now("Parked at", "Since when.")
+    parked_at: datetime | None = written_now("Parked at", "Since when.")
 
 
 class Alias(SQLModel, table=True):
@@ -220,7 +190,7 @@ class Alias(SQLModel, table=True):
     )
     row_id: UUID = column("Row", "The row that it means.")
     decided_by: str = column("Decided by", "The person or the rule that said so.")
-    decided_at: datetime | None = _now("Decided at", "When.")
+    decided_at: datetime | None = written_now("Decided at", "When.")
 
 
 SOURCE_TABLES = (

@@ -13,6 +13,7 @@ import pyarrow.parquet
 import pytest
 from bucket_server import BUCKET, Bucket, start_bucket
 from source_contract import CANARY, CHECKS, Broken, Case, Record
+from sync_world import NoLimit
 
 from connectors.file import Settings, StreamSettings, build_source
 from hub.contract import Limiter, Priority, Source, SourceStream
@@ -20,16 +21,6 @@ from hub.errors import MappingError, PermissionLost, RemoteMissing, RemoteUnavai
 
 FORMATS = ("csv", "csv.gz", "jsonl", "json", "parquet")
 ROWS = 40
-
-
-class NoLimit:
-    """Files cost no calls."""
-
-    def wait(self, priority: Priority) -> None:
-        return None
-
-    def penalise(self, seconds: float) -> None:
-        return None
 
 
 LIMITER: Limiter = NoLimit()

@@ -12,6 +12,7 @@ import psycopg2
 import pytest
 from mariadb_server import MISSING, MariaDbServer, binary
 from source_contract import CANARY, CHECKS, Broken, Case, Record, records_of
+from sync_world import NoLimit
 
 from connectors.sql import Settings, StreamSettings, build_source
 from hub.contract import Limiter, Priority, Source, SourceStream
@@ -19,16 +20,6 @@ from hub.errors import ConfigError, MappingError, PermissionLost, RemoteMissing,
 
 ROWS = 40
 BEGIN = datetime(2026, 1, 1, 8)  # noqa: DTZ001  the old tables know no zone
-
-
-class NoLimit:
-    """A database costs no calls."""
-
-    def wait(self, priority: Priority) -> None:
-        return None
-
-    def penalise(self, seconds: float) -> None:
-        return None
 
 
 LIMITER: Limiter = NoLimit()
@@ -281,8 +272,14 @@ def test_an_address_that_cannot_work_is_told(settings: dict[str, str], says: str
         ({"table": "a", "query": "select 1"}, "either a table or a query"),
         ({"query": "delete from a"}, "one SELECT"),
         ({"query": "select 1; select 2"}, "one SELECT"),
+        ({"table": "a", "lag": "a while"}, "a duration such as"),
     ],
 )
 def test_a_stream_that_cannot_work_is_told(settings: dict[str, str], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         StreamSettings.model_validate(settings)
+
+
+def test_a_lag_is_written_as_every_other_duration() -> None:
+    settings = StreamSettings.model_validate({"table": "a", "lag": "1h30m"})
+    assert timedelta(minutes=90) == settings.lag

@@ -56,13 +56,14 @@ def watched(told: Told) -> Iterator[None]:
     """Hear of every step while the context lasts."""
     with ExitStack() as stack:
         for name, path in {**OUTSIDE, **INSIDE}.items():
-            owner, attribute = _find(path)
+            owner, attribute = find_step(path)
             step = _watched(name, getattr(owner, attribute), told)
             stack.enter_context(patch.object(owner, attribute, step))
         yield
 
 
-def _find(path: str) -> tuple[Any, str]:
+def find_step(path: str) -> tuple[Any, str]:
+    """The owner and the attribute that a dotted path names."""
     parts = path.split(".")
     for length in range(len(parts) - 1, 0, -1):
         try:

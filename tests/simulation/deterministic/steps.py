@@ -5,11 +5,12 @@ Patched from here; the product has no switch for it. Each step belongs to a part
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
+
+from simulation.steps import find_step
 
 _CONNECTOR = "connectors.airtable.connector.AirtableConnector"
 STEPS: Mapping[str, str] = {
@@ -76,23 +77,10 @@ def watched(told: Told) -> Iterator[None]:
     """Hear of every step while the context lasts."""
     with ExitStack() as stack:
         for name, path in STEPS.items():
-            owner, attribute = _find(path)
+            owner, attribute = find_step(path)
             step = _watched(name, getattr(owner, attribute), told)
             stack.enter_context(patch.object(owner, attribute, step))
         yield
-
-
-def _find(path: str) -> tuple[Any, str]:
-    parts = path.split(".")
-    for length in range(len(parts) - 1, 0, -1):
-        try:
-            owner: Any = importlib.import_module(".".join(parts[:length]))
-        except ModuleNotFoundError:
-            continue
-        for part in parts[length:-1]:
-            owner = getattr(owner, part)
-        return owner, parts[-1]
-    raise LookupError(path)
 
 
 def _watched(name: str, step: Callable[..., Any], told: Told) -> Callable[..., Any]:
