@@ -47,19 +47,16 @@ class Purpose(enum.StrEnum):
     SCHEMA = "schema"
     HOOK = "hook"
     """Making, refreshing and checking webhooks."""
-    BOARD = "board"
-    """The inbox table, the notes beside records, the canary."""
+    NOTE = "note"
+    """The notes beside records."""
     PREVIEW = "preview"
     """Looking what would happen, for a person."""
     OTHER = "other"
 
 
 _OF_RUN = {
-    "inbox": Purpose.BOARD,
-    "notes": Purpose.BOARD,
-    "board": Purpose.BOARD,
-    "canary": Purpose.BOARD,
-    "annotate": Purpose.BOARD,
+    "notes": Purpose.NOTE,
+    "annotate": Purpose.NOTE,
     "preview": Purpose.PREVIEW,
 }
 _OF_CALL = {

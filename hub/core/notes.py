@@ -28,16 +28,14 @@ class StillCell:
     our_actor: str | None = None
 
 
-def note_text(
-    cells: Sequence[StillCell], labels: Mapping[str, str], inbox: str | None
-) -> str | None:
+def note_text(cells: Sequence[StillCell], labels: Mapping[str, str]) -> str | None:
     """The note about these cells; None where nothing stands still.
 
-    `labels` names the fields as people see them, `inbox` the table where conflicts are decided.
+    `labels` names the fields as people see them.
     """
     if not cells:
         return None
-    lines = [f"{labels.get(cell.field, cell.field)}: {_line(cell, inbox)}" for cell in cells]
+    lines = [f"{labels.get(cell.field, cell.field)}: {_line(cell)}" for cell in cells]
     text = "\n".join(lines)
     if len(text) <= LONGEST:
         return text
@@ -45,14 +43,13 @@ def note_text(
     return f"{kept}\n… and more: ask for `hub sync divergence`."
 
 
-def _line(cell: StillCell, inbox: str | None) -> str:
+def _line(cell: StillCell) -> str:
     match cell.reason:
         case "conflict":
-            where = f"choose in the table {inbox}" if inbox else "ask for `hub sync conflicts`"
             return (
                 f"changed on both sides. Here: {_shown(cell.theirs)}{_by(cell.their_actor)}. "
                 f"In the hub: {_shown(cell.ours)}{_by(cell.our_actor)}. "
-                f"To decide which one stands, {where}."
+                "To decide which one stands, ask for `hub sync conflicts`."
             )
         case "rejected" if (cell.detail or "").startswith("not sent: "):
             why = (cell.detail or "").removeprefix("not sent: ")

@@ -1,4 +1,4 @@
-"""What waits for people, and what did they ask for: previews, inboxes, changed fields?"""
+"""What waits for people, and what did they ask for: previews, changed fields?"""
 
 from __future__ import annotations
 
@@ -7,50 +7,18 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Index, text
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import SQLModel
 
-from hub.store.columns import TIMESTAMP, Pii, column
-from hub.store.entities.base import new_id
+from hub.store.columns import Pii, column
+from hub.store.integration_columns import (
+    SCHEMA,
+    identity,
+    json_value,
+    moment,
+    written_now,
+)
 
-_SCHEMA = {"schema": "hub"}
-
-
-def _id() -> Any:
-    return column(
-        "Id",
-        "Identifies the row for ever (UUIDv7).",
-        default_factory=new_id,
-        primary_key=True,
-        sa_column_kwargs={"server_default": text("hub.new_id()")},
-    )
-
-
-def _json(label: str, description: str) -> Any:
-    return column(
-        label,
-        description,
-        pii=Pii.PERSONAL,
-        default=None,
-        sa_type=JSONB,
-        nullable=False,
-        sa_column_kwargs={"server_default": text("'{}'")},
-    )
-
-
-def _moment(label: str, description: str) -> Any:
-    return column(label, description, default=None, sa_type=TIMESTAMP)
-
-
-def _now(label: str, description: str) -> Any:
-    return column(
-        label,
-        description,
-        default=None,
-        sa_type=TIMESTAMP,
-        nullable=False,
-        sa_column_kwargs={"server_default": text("clock_timestamp()")},
-    )
+_SCHEMA = {"schema": SCHEMA}
 
 
 class Preview(SQLModel, table=True):
@@ -67,7 +35,7 @@ class Preview(SQLModel, table=True):
         _SCHEMA,
     )
 
-    id: UUID = _id()
+    id: UUID = identity("Id")
     connection: str = column("Connection", "The connection's name.")
     stream: str = column("Stream", "The stream's name.")
     direction: str = column("Direction", "pull or push.")
@@ -75,52 +43,21 @@ class Preview(SQLModel, table=True):
     run_id: UUID | None = column(
         "Run", "The run that looked; once it is approved, the one that applied it.", default=None
     )
-    diff: Any = _json("Diff", "What would change, record by record and cell by cell.")
+    diff: Any = json_value(
+        "Diff", "What would change, record by record and cell by cell.", default="'{}'"
+    )
     calls: int | None = column("Calls", "Calls that applying costs, about.", default=None)
     seconds: float | None = column("Seconds", "How long that takes, about.", default=None)
     asked_by: str = column("Asked by", "Who asked for it.", pii=Pii.PERSONAL)
-    created_at: datetime | None = _now("Created at", "When it was asked for.")
-    made_at: datetime | None = _moment("Made at", "When the other side was looked at.")
+    created_at: datetime | None = written_now("Created at", "When it was asked for.")
+    made_at: datetime | None = moment("Made at", "When the other side was looked at.")
     decided_by: str | None = column("Decided by", "Who decided.", pii=Pii.PERSONAL, default=None)
-    decided_at: datetime | None = _moment("Decided at", "When a person decided.")
-    applied_at: datetime | None = _moment("Applied at", "When it was carried out.")
-    left_out: Any = _json("Left out", "The cells that had moved since and were left as they are.")
+    decided_at: datetime | None = moment("Decided at", "When a person decided.")
+    applied_at: datetime | None = moment("Applied at", "When it was carried out.")
+    left_out: Any = json_value(
+        "Left out", "The cells that had moved since and were left as they are.", default="'{}'"
+    )
     message: str | None = column("Message", "What became of it, for people.", default=None)
-
-
-class Board(SQLModel, table=True):
-    """The table at the other side in which people find the open conflicts, and the canary in it."""
-
-    __tablename__ = "board"
-    __table_args__ = (_SCHEMA,)
-
-    connection: str = column("Connection", "The connection's name.", primary_key=True)
-    table_id: str | None = column("Table", "The table's id at the other side.", default=None)
-    fields: Any = _json("Fields", "The columns' field ids there.")
-    table_schema: Any = _json("Schema", "The table as it was last looked at.")
-    read_at: datetime | None = _moment("Read at", "When it was last read whole.")
-    canary_value: str | None = column(
-        "Canary", "What was last written into the canary record.", default=None
-    )
-    canary_sent_at: datetime | None = _moment("Canary sent at", "When that was.")
-    canary_seen_at: datetime | None = _moment("Canary seen at", "When the hook told of it.")
-
-
-class BoardRow(SQLModel, table=True):
-    """A conflict as it stands in the table, and what a person chose there."""
-
-    __tablename__ = "board_row"
-    __table_args__ = (Index("board_row_external", "connection", "external_id"), _SCHEMA)
-
-    connection: str = column("Connection", "The connection's name.", primary_key=True)
-    key: str = column("Key", "The conflict's id, or what else the row is.", primary_key=True)
-    external_id: str = column("External id", "The record's id at the other side.")
-    content: Any = _json("Content", "What the hub wrote there.")
-    choice: str | None = column(
-        "Choice", "theirs or ours, as chosen there and not yet carried out.", default=None
-    )
-    chosen_by: str | None = column("Chosen by", "Who chose.", pii=Pii.PERSONAL, default=None)
-    chosen_at: datetime | None = _moment("Chosen at", "When that was.")
 
 
 class SchemaChange(SQLModel, table=True):
@@ -141,7 +78,7 @@ class SchemaChange(SQLModel, table=True):
         _SCHEMA,
     )
 
-    id: UUID = _id()
+    id: UUID = identity("Id")
     connection: str = column("Connection", "The connection's name.")
     stream: str = column("Stream", "The stream's name.")
     subject: str = column("Subject", "The table, field or choice, by its id there.")
@@ -152,10 +89,10 @@ class SchemaChange(SQLModel, table=True):
     hub_column: str | None = column(
         "Column", "The hub column that stands still until then.", default=None
     )
-    seen_at: datetime | None = _now("Seen at", "When it was first seen.")
-    closed_at: datetime | None = _moment(
+    seen_at: datetime | None = written_now("Seen at", "When it was first seen.")
+    closed_at: datetime | None = moment(
         "Closed at", "When it was over; a safe one is over at once."
     )
 
 
-ATTENTION_TABLES = (Preview, Board, BoardRow, SchemaChange)
+ATTENTION_TABLES = (Preview, SchemaChange)

@@ -196,10 +196,3 @@ def unattended(session: Session) -> dict[str, float]:
         )
     )
     return {row.connection: row.seconds for row in found}
-
-
-@generic(Session)
-def neglected(session: Session) -> list[str]:
-    """Connections that nobody works on although a ping waits or a worker died at work."""
-    # A younger one still has its own job under way.
-    return [name for name, seconds in unattended(session).items() if seconds > 3]

@@ -23,7 +23,6 @@ __all__ = [
     "deleted_lately",
     "each_live_external_id",
     "external_ids_of",
-    "formerly_linked",
     "freeze",
     "links_of_records",
     "links_of_rows",
@@ -205,22 +204,6 @@ def _resolve(
         )
         resolved.update({(stream, key): value for key, value in found})
     return resolved
-
-
-@generic(Session)
-def formerly_linked(
-    session: Session, connection: str, stream: str, row_ids: Iterable[UUID]
-) -> set[UUID]:
-    """Those of these rows that a record stood for which was deleted since."""
-    found = session.execute(
-        text(
-            "select distinct row_id from hub.record_link"
-            " where connection = :connection and stream = :stream"
-            " and row_id = any(cast(:ids as uuid[])) and state = 'tombstone'"
-        ),
-        {"connection": connection, "stream": stream, "ids": [str(row) for row in row_ids]},
-    )
-    return {_uuid(row_id) for row_id in found.scalars()}
 
 
 @generic(Session)

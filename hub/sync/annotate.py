@@ -79,7 +79,7 @@ def _write_batch(work: Work, mapping: StreamMapping, batch: Sequence[DueNote]) -
         WriteItem(
             hub_id="",
             external_id=note.external_id,
-            fields={str(mapping.note_field): note_text(note.cells, labels, _inbox(work))},
+            fields={str(mapping.note_field): note_text(note.cells, labels)},
         )
         for note in batch
     ]
@@ -101,10 +101,6 @@ def _remember(work: Work, written: Mapping[UUID, str | None]) -> None:
     with work.connection.database.unit_of_work(work.provenance()) as session:
         leases.check(session, work.grant)
         notes.note_written(session, written)
-
-
-def _inbox(work: Work) -> str | None:
-    return work.connection.inbox.name if work.connection.inbox is not None else None
 
 
 def _labels(mapping: StreamMapping, schema: Mapping[str, StreamSchema]) -> dict[str, str]:

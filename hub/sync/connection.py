@@ -9,7 +9,6 @@ from datetime import timedelta
 from uuid import UUID
 
 from hub.contract import Connector, Limiter, Priority, StreamAddress
-from hub.core.inbox import Inbox
 from hub.core.mapping import StreamMapping
 from hub.core.records import FieldSchema, StreamSchema
 from hub.core.stream_order import order_streams
@@ -56,7 +55,6 @@ class SyncConnection:
     limiter: LeasedLimiter
     mappings: Mapping[str, StreamMapping]
     notification_url: str | None = None
-    inbox: Inbox | None = None
     """Where people find the open conflicts there, if anywhere."""
     place: str | None = None
     """What it points at, such as a base: agreed values hold for this place only."""

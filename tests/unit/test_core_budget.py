@@ -132,7 +132,7 @@ def test_the_month_ends_in_december_too() -> None:
         ("backfill", CallKind.HOOK, Purpose.HOOK),
         ("hook", CallKind.HOOK, Purpose.HOOK),
         ("preview", CallKind.PAGE, Purpose.PREVIEW),
-        ("inbox", CallKind.WRITE, Purpose.BOARD),
+        ("notes", CallKind.WRITE, Purpose.NOTE),
         ("undo", CallKind.RECORDS, Purpose.OTHER),
         ("push", CallKind.OTHER, Purpose.OTHER),
     ],

@@ -9,12 +9,12 @@ import pytest
 from hub.core.notes import LONGEST, StillCell, note_text
 
 
-def _note(reason: str, inbox: str | None = None, **cell: Any) -> str | None:
-    return note_text([StillCell(field="stage", reason=reason, **cell)], {"stage": "Stage"}, inbox)
+def _note(reason: str, **cell: Any) -> str | None:
+    return note_text([StillCell(field="stage", reason=reason, **cell)], {"stage": "Stage"})
 
 
 def test_nothing_that_stands_still_needs_no_note() -> None:
-    assert note_text([], {}, None) is None
+    assert note_text([], {}) is None
 
 
 @pytest.mark.parametrize(
@@ -59,16 +59,12 @@ def test_each_reason_has_its_sentence(reason: str, cell: dict[str, Any], said: s
 def test_a_conflict_shows_both_values_and_where_to_decide() -> None:
     cell: dict[str, Any] = {"theirs": ["a", "b"], "ours": None, "their_actor": "Ada"}
 
-    with_inbox = _note("conflict", "Hub inbox", **cell)
-    without = _note("conflict", **cell)
-
     said = "Stage: changed on both sides. Here: a, b (Ada). In the hub: empty. To decide which one "
-    assert f"{said}stands, choose in the table Hub inbox." == with_inbox
-    assert f"{said}stands, ask for `hub sync conflicts`." == without
+    assert f"{said}stands, ask for `hub sync conflicts`." == _note("conflict", **cell)
 
 
 def test_a_field_without_a_name_is_called_by_its_column() -> None:
-    said = note_text([StillCell(field="stage", reason="held")], {}, None)
+    said = note_text([StillCell(field="stage", reason="held")], {})
 
     assert said is not None
     assert said.startswith("stage: ")
@@ -79,7 +75,6 @@ def test_long_values_and_long_notes_are_cut() -> None:
     many = note_text(
         [StillCell(field=f"f{n}", reason="rejected", detail="z" * 100) for n in range(100)],
         {},
-        None,
     )
     one = _note("rejected", detail="z" * 2 * LONGEST)
 

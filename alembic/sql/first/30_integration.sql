@@ -336,45 +336,6 @@ COMMENT ON COLUMN hub.frozen_cell.parked_stream IS 'The stream of the record tha
 COMMENT ON COLUMN hub.frozen_cell.parked_on IS 'The record or row that is waited for.';
 COMMENT ON COLUMN hub.frozen_cell.since IS 'When it was frozen.';
 
-CREATE TABLE hub.board (
-    connection VARCHAR NOT NULL,
-    table_id VARCHAR,
-    fields JSONB DEFAULT '{}' NOT NULL,
-    table_schema JSONB DEFAULT '{}' NOT NULL,
-    read_at TIMESTAMP WITH TIME ZONE,
-    canary_value VARCHAR,
-    canary_sent_at TIMESTAMP WITH TIME ZONE,
-    canary_seen_at TIMESTAMP WITH TIME ZONE,
-    PRIMARY KEY (connection)
-);
-COMMENT ON COLUMN hub.board.connection IS 'The connection''s name.';
-COMMENT ON COLUMN hub.board.table_id IS 'The table''s id at the other side.';
-COMMENT ON COLUMN hub.board.fields IS 'The columns'' field ids there.';
-COMMENT ON COLUMN hub.board.table_schema IS 'The table as it was last looked at.';
-COMMENT ON COLUMN hub.board.read_at IS 'When it was last read whole.';
-COMMENT ON COLUMN hub.board.canary_value IS 'What was last written into the canary record.';
-COMMENT ON COLUMN hub.board.canary_sent_at IS 'When that was.';
-COMMENT ON COLUMN hub.board.canary_seen_at IS 'When the hook told of it.';
-
-CREATE TABLE hub.board_row (
-    connection VARCHAR NOT NULL,
-    key VARCHAR NOT NULL,
-    external_id VARCHAR NOT NULL,
-    content JSONB DEFAULT '{}' NOT NULL,
-    choice VARCHAR,
-    chosen_by VARCHAR,
-    chosen_at TIMESTAMP WITH TIME ZONE,
-    PRIMARY KEY (connection, key)
-);
-CREATE INDEX board_row_external ON hub.board_row (connection, external_id);
-COMMENT ON COLUMN hub.board_row.connection IS 'The connection''s name.';
-COMMENT ON COLUMN hub.board_row.key IS 'The conflict''s id, or what else the row is.';
-COMMENT ON COLUMN hub.board_row.external_id IS 'The record''s id at the other side.';
-COMMENT ON COLUMN hub.board_row.content IS 'What the hub wrote there.';
-COMMENT ON COLUMN hub.board_row.choice IS 'theirs or ours, as chosen there and not yet carried out.';
-COMMENT ON COLUMN hub.board_row.chosen_by IS 'Who chose.';
-COMMENT ON COLUMN hub.board_row.chosen_at IS 'When that was.';
-
 CREATE TABLE hub.preview (
     id UUID DEFAULT hub.new_id() NOT NULL,
     connection VARCHAR NOT NULL,

@@ -13,7 +13,7 @@ from hub.sync import quota
 class QuotaLine:
     stream: str | None = strawberry.field(description="The stream; null where a call serves all.")
     purpose: str = strawberry.field(
-        description="payloads, pull, re-read, push, scan, schema, hook, board, preview or other."
+        description="payloads, pull, re-read, push, scan, schema, hook, note, preview or other."
     )
     calls: int = strawberry.field(description="How many.")
 

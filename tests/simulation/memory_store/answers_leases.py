@@ -141,8 +141,3 @@ def unattended(session: MemorySession) -> dict[str, float]:
             seconds = (now - ping["received_at"]).total_seconds()
             waiting[name] = max(waiting.get(name, seconds), seconds)
     return waiting
-
-
-@leases.neglected.register(MemorySession)
-def neglected(session: MemorySession) -> list[str]:
-    return [name for name, seconds in unattended(session).items() if seconds > 3]

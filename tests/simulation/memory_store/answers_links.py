@@ -149,19 +149,6 @@ def row_ids_of(
     return resolved
 
 
-@links.formerly_linked.register(MemorySession)
-def formerly_linked(
-    session: MemorySession, connection: str, stream: str, row_ids: Iterable[UUID]
-) -> set[UUID]:
-    hub = session.store.hub
-    return {
-        row_id
-        for row_id in row_ids
-        for row in session.find(hub.record_link, hub.link_any_row, (connection, stream, row_id))
-        if row["state"] == TOMBSTONE
-    }
-
-
 @links.count_live.register(MemorySession)
 def count_live(session: MemorySession, connection: str, stream: str) -> int:
     hub = session.store.hub
